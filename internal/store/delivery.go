@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+var deliveryFields = []string{"f", "at", "st", "new", "due", "ls", "rs", "end"}
+
+func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) {
+	w := words(f)
+	if w[0] == "" {
+		return synchook.Delivery{}, synchook.NotFound("delivery", string(id))
+	}
+	d := synchook.Delivery{
+		ID: id, Attempts: int(number(w[1])), State: synchook.DeliveryState(w[2]), Created: fromMillis(w[3]),
+		Due: fromMillis(w[4]), LastStatus: int(number(w[5])), Reason: w[6], Ended: fromMillis(w[7]),
+	}
+	return d, fromJSON(w[0], &d.DeliveryFacts)
+}
+
+// Delivery returns a delivery without its body.
+func (s *Store) Delivery(ctx context.Context, p synchook.ProjectID, id synchook.DeliveryID) (synchook.Delivery, error) {
+	f, err := s.rdb.HMGet(ctx, key(p, "dlv", string(id)), deliveryFields...).Result()
+	if err != nil {
+		return synchook.Delivery{}, failed("reading the delivery", err)
+	}
+	return decodeDelivery(id, f)
+}
+
+// DeliveryAttempts returns a delivery's body and its attempts, oldest first, the last 50.
+func (s *Store) DeliveryAttempts(ctx context.Context, p synchook.ProjectID, id synchook.DeliveryID) ([]byte, []synchook.Attempt, error) {
+	f, err := s.rdb.HGetAll(ctx, key(p, "dlv", string(id))).Result()
+	if err != nil {
+		return nil, nil, failed("reading the attempts", err)
+	}
+	n := int(number(f["at"]))
+	var attempts []synchook.Attempt
+	for i := max(1, n-49); i <= n; i++ {
+		text, ok := f["a"+strconv.Itoa(i)]
+		if !ok {
+			continue
+		}
+		a, err := decodeAttempt(i, text)
+		if err != nil {
+			return nil, nil, err
+		}
+		attempts = append(attempts, a)
+	}
+	return []byte(f["b"]), attempts, nil
+}
+
+// Deliveries returns a page of deliveries, newest first. States but delivered have an index of their
+// own; another filter may leave a page short.
+func (s *Store) Deliveries(ctx context.Context, p synchook.ProjectID, state synchook.DeliveryState, keep func(synchook.Delivery) bool, page Page) ([]synchook.Delivery, string, error) {
+	index := key(p, "deliveries")
+	if state != "" && state != synchook.DeliveryDelivered {
+		index = key(p, "deliveries", string(state))
+	}
+	return list(ctx, s, index, page, func(pipe redis.Pipeliner, id string) func() (synchook.Delivery, error) {
+		cmd := pipe.HMGet(ctx, key(p, "dlv", id), deliveryFields...)
+		return func() (synchook.Delivery, error) { return decodeDelivery(synchook.DeliveryID(id), cmd.Val()) }
+	}, func(d synchook.Delivery) bool { return (state == "" || d.State == state) && keep(d) })
+}
+
+// RetryDelivery makes a delivery due now.
+func (s *Store) RetryDelivery(ctx context.Context, p synchook.ProjectID, d synchook.Delivery) ([]synchook.Hint, error) {
+	answer, err := s.inProject(ctx, p, retryDeliveryScript, string(d.ID), string(synchook.DeliveryLane(d.Endpoint))).Slice()
+	if err != nil {
+		return nil, failed("retrying the delivery", err)
+	}
+	if answer[0] == "gone" {
+		return nil, synchook.NotFound("delivery", string(d.ID))
+	}
+	return hints(p, answer[1]), nil
+}
+
+// WatchDeliveries sends the IDs of deliveries that are made or change from now on, until the context
+// ends. It returns when it is listening; the channel closes when it no longer does.
+func (s *Store) WatchDeliveries(ctx context.Context, p synchook.ProjectID) (<-chan []synchook.DeliveryID, error) {
+	sub := s.rdb.Subscribe(ctx, key(p, "watch"))
+	if _, err := sub.Receive(ctx); err != nil {
+		_ = sub.Close()
+		return nil, failed("watching the deliveries", err)
+	}
+	out := make(chan []synchook.DeliveryID)
+	go func() {
+		defer close(out)
+		defer func() { _ = sub.Close() }()
+		in := sub.Channel(redis.WithChannelSize(1000))
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case m, ok := <-in:
+				if !ok {
+					return
+				}
+				select {
+				case out <- typed[synchook.DeliveryID](splitList(m.Payload)):
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}()
+	return out, nil
+}

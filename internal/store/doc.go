@@ -1,0 +1,60 @@
+// Package store keeps everything, on Redis. It owns what happened and when it is due.
+//
+// # Keys
+//
+// Keys carry our own IDs only. There are two hash tags: P is {<project>}, C is {<project>:<connection>}.
+//
+//	synchook:schema                string  the version of this layout
+//	synchook:projects              zset    projects, by when they were made
+//	synchook:public                hash    public ID -> project
+//	synchook:keys                  hash    hash of an API key -> project, key ID, scopes
+//	synchook:lease:<name>          string  who leads: the sweep and the scheduler
+//
+//	P:project                      hash    name, settings, signing secrets, endpoint
+//	P:audit                        list    the last 1,000 changes of settings
+//	P:keys, P:keys:used            hash    API keys by ID, and when each was last used
+//	P:names                        hash    names that people chose -> IDs (i: c: s: m:)
+//	P:integrations                 hash    integrations by ID
+//	P:con:<con>                    hash    a connection
+//	P:connections[:<int>]          zset    connections, by ID
+//	P:match:<int>                  zset    to NUL value NUL connection, in lexical order
+//	P:syncs:<int>                  hash    syncs of an integration by ID
+//	P:script:<scr>                 hash    code and source map, compressed
+//	P:status:<con>.<syn>           hash    paused, last sync date
+//	P:schedules                    zset    <con>.<syn>, by when the next run is due
+//	P:seen:<int>:<hash>            string  an external event ID -> event; expires
+//	P:event:<evt>                  hash    an event
+//	P:events[:<outcome>]           zset    events by sequence number; all, unmatched, handshake
+//	P:rejected:<int>               list    the last 100 refused webhooks
+//	P:run:<run>                    hash    a run
+//	P:runs[:<state>]               zset    runs by when they were made; all, and of each state but succeeded
+//	P:dlv:<dlv>                    hash    a delivery, its body and its attempts (a1, a2, ...)
+//	P:deliveries[:<state>]         zset    deliveries by when they were made; all, and of each state but delivered
+//	P:lane:<lane>                  hash    gen, awake, tok, till, fence, nb (not before), last, num, ids
+//	P:rows:<lane>                  zset    rows by when they are due (runs: by arrival); negative: in flight
+//	P:due                          zset    lanes by when somebody must have touched them
+//	P:clock, P:seq                 string  the monotonic clock; the last event's sequence number
+//	P:watch                        channel IDs of deliveries that changed
+//
+//	C:clock, C:runs                string  the monotonic clock; the last run's ordinal
+//	C:run:<run>                    hash    fence, sealed, start, no, and counts a: u: d: by model; expires
+//	C:log:<run>                    list    the last 1,000 lines of a run's log; expires
+//	C:r:<mod>                      hash    records of a model by their ID
+//	C:m:<mod>                      zset    their IDs, by last_modified_at
+//
+// # Rules for scripts
+//
+// A Lua error keeps the writes that came before it. So scripts read and check first, and their writes
+// cannot fail. They take batches of at most 500 records and never unpack more than 7,000 values.
+// go-redis sends a script again when its reply is lost, so each is idempotent by IDs that its caller
+// chose; a turn that is sent again gets the same rows. No script touches two slots. Fields that Lua
+// reads are plain hash fields; the rest is JSON. Large bodies are compressed in Go.
+//
+// # Lanes
+//
+// A lane is one sorted set and one small hash. turn (turn.lua) is all that works on it: it takes or
+// renews the lane's lease, hands in what is done, takes what is due, and gives the lane back. A lane
+// that is awake has a hint on its way or a worker at it; a row put into a sleeping lane raises the
+// lane's generation, and the caller is told to send a hint. The sweep (sweep.go) wakes lanes that
+// nobody touched in time; what it costs depends on what is overdue, never on what is stored.
+package store

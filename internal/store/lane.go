@@ -1,0 +1,261 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+// LeaseTime is how long a lane belongs to who takes a turn on it, unless the next turn comes first.
+const LeaseTime = 15 * time.Second
+
+// Leave says when a turn gives the lane back.
+type Leave int
+
+// The ways to leave.
+const (
+	Stay      Leave = iota // keep the lane
+	LeaveIdle              // when nothing is due and nothing in flight
+	LeaveNow               // when nothing is in flight; what is due gets another hint
+)
+
+// Turn is one turn on a lane.
+type Turn struct {
+	Lane       synchook.LaneID
+	Generation int64  // of the hint; 0: any
+	Token      string // of the lane's worker; chosen anew by each
+	Number     int    // of the turn, from 1; sent again, it gets the same answer
+	Want       int    // how many due rows to take
+	Limit      int    // how many may be in flight
+	Leave      Leave
+}
+
+// TurnWord says how a turn went.
+type TurnWord string
+
+// The words.
+const (
+	TurnOK    TurnWord = "ok"
+	TurnLeft  TurnWord = "left"  // the lane was given back
+	TurnBusy  TurnWord = "busy"  // somebody else works it
+	TurnStale TurnWord = "stale" // the hint was of an older generation
+	TurnLost  TurnWord = "lost"  // the lease ran out and somebody else took the lane
+)
+
+// Taken is the answer to a turn.
+type Taken[Row any] struct {
+	Word  TurnWord
+	Fence int64
+	Now   time.Time
+	Next  time.Time // when the next row is due; zero: there is none
+	Rows  []Row
+	Hints []synchook.Hint // to be sent
+}
+
+// RunDone hands in what became of a run that was in flight.
+type RunDone struct {
+	Run        synchook.Run // with its new state, attempts, error and counts
+	Wait       time.Duration
+	Back       bool // it was not really begun: it goes back as it was
+	Deliveries []synchook.Delivery
+}
+
+// TurnRuns takes a turn on a lane of runs.
+func (s *Store) TurnRuns(ctx context.Context, p synchook.ProjectID, t Turn, done []RunDone) (Taken[synchook.Run], error) {
+	args := t.args()
+	for _, d := range done {
+		op := "end"
+		switch {
+		case d.Back:
+			op = "back"
+		case !d.Run.State.Ended():
+			op = "again"
+		}
+		r := d.Run
+		args = append(args, string(r.ID), op, r.Attempts, string(r.State), r.Error, toJSON(r.Counts), millis(r.Started),
+			d.Wait.Milliseconds(), flag(r.Initial), len(d.Deliveries))
+		for _, dl := range d.Deliveries {
+			args = append(args, string(dl.ID), toJSON(dl.DeliveryFacts), dl.Body, string(dl.Endpoint))
+		}
+	}
+	return takeTurn(ctx, s, p, turnRunsScript, args, func(id string, v any) (synchook.Run, error) {
+		return decodeRun(synchook.RunID(id), fields(v))
+	})
+}
+
+// DeliveryDone hands in what became of a delivery that was in flight.
+type DeliveryDone struct {
+	Delivery synchook.Delivery // with its new state, attempts and reason
+	Attempt  *synchook.Attempt // nil: none was made
+	Wait     time.Duration     // before the next attempt, when it is still pending
+	Back     bool              // nothing was done: it goes back as it was
+}
+
+// TurnDeliveries takes a turn on a lane of deliveries. The rows it takes have their bodies.
+func (s *Store) TurnDeliveries(ctx context.Context, p synchook.ProjectID, t Turn, done []DeliveryDone) (Taken[synchook.Delivery], error) {
+	args := t.args()
+	for _, d := range done {
+		var attempt []byte
+		if d.Attempt != nil {
+			attempt = encodeAttempt(*d.Attempt)
+		}
+		op := string(d.Delivery.State)
+		switch {
+		case d.Back:
+			op = "back"
+		case d.Delivery.State == synchook.DeliveryPending:
+			op = "again"
+		}
+		args = append(args, string(d.Delivery.ID), op, d.Delivery.Attempts, d.Delivery.LastStatus, d.Delivery.Reason,
+			d.Wait.Milliseconds(), attempt)
+	}
+	return takeTurn(ctx, s, p, turnDeliveriesScript, args, func(id string, v any) (synchook.Delivery, error) {
+		w := words(v)
+		d := synchook.Delivery{ID: synchook.DeliveryID(id)}
+		if len(w) < 5 || w[0] == "" {
+			return d, synchook.NotFound("delivery", id)
+		}
+		d.Body, d.Attempts = []byte(w[1]), int(number(w[2]))
+		d.Created, d.State = fromMillis(w[3]), synchook.DeliveryState(w[4])
+		return d, fromJSON(w[0], &d.DeliveryFacts)
+	})
+}
+
+// FanoutDone hands in an event whose runs are all queued.
+type FanoutDone struct {
+	Event synchook.EventID
+	Back  bool
+}
+
+// TurnFanout takes a turn on a project's lane of large fan-outs.
+func (s *Store) TurnFanout(ctx context.Context, p synchook.ProjectID, t Turn, done []FanoutDone) (Taken[synchook.EventID], error) {
+	args := t.args()
+	for _, d := range done {
+		op := "end"
+		if d.Back {
+			op = "back"
+		}
+		args = append(args, string(d.Event), op)
+	}
+	return takeTurn(ctx, s, p, turnFanoutScript, args, func(id string, _ any) (synchook.EventID, error) {
+		return synchook.EventID(id), nil
+	})
+}
+
+func (t Turn) args() []any {
+	return []any{string(t.Lane), t.Generation, t.Token, t.Number, LeaseTime.Milliseconds(), t.Want, t.Limit, int(t.Leave)}
+}
+
+func flag(b bool) string {
+	if b {
+		return "1"
+	}
+	return "0"
+}
+
+func takeTurn[Row any](ctx context.Context, s *Store, p synchook.ProjectID, script *redis.Script, args []any, read func(string, any) (Row, error)) (Taken[Row], error) {
+	answer, err := s.inProject(ctx, p, script, args...).Slice()
+	if err != nil {
+		return Taken[Row]{}, failed("taking a turn", err)
+	}
+	word, _ := answer[0].(string)
+	taken := Taken[Row]{Word: TurnWord(word)}
+	if len(answer) == 1 {
+		return taken, nil
+	}
+	w := words(answer[1:5])
+	taken.Fence, taken.Now, taken.Next = int64(number(w[0])), fromMillis(w[1]), fromMillis(w[2])
+	n, err := strconv.Atoi(w[3])
+	if err != nil || len(answer) != 6+2*n {
+		return taken, fmt.Errorf("a turn answered %d values for %s rows", len(answer), w[3])
+	}
+	for i := range n {
+		id, _ := answer[5+2*i].(string)
+		row, err := read(id, answer[6+2*i])
+		if err != nil {
+			return taken, fmt.Errorf("reading row %s: %w", id, err)
+		}
+		taken.Rows = append(taken.Rows, row)
+	}
+	taken.Hints = hints(p, answer[len(answer)-1])
+	return taken, nil
+}
+
+// Overdue is a lane that somebody should have touched by now.
+type Overdue struct {
+	Lane       synchook.LaneID
+	Generation int64
+	Leased     bool // a worker took it and did not come back
+}
+
+// OverdueLanes returns up to n overdue lanes of each of the projects, those with none left out.
+func (s *Store) OverdueLanes(ctx context.Context, projects []synchook.ProjectID, n int) (map[synchook.ProjectID][]Overdue, error) {
+	t := s.now()
+	pipe := s.rdb.Pipeline()
+	firsts := make([]*redis.ZSliceCmd, len(projects))
+	for i, p := range projects {
+		firsts[i] = pipe.ZRangeWithScores(ctx, key(p, "due"), 0, 0)
+	}
+	if len(projects) > 0 {
+		if _, err := pipe.Exec(ctx); err != nil {
+			return nil, failed("looking for overdue lanes", err)
+		}
+	}
+	out := map[synchook.ProjectID][]Overdue{}
+	for i, p := range projects {
+		// Redis's clock decides; ours, which may be some seconds off, only spares the asking.
+		first := firsts[i].Val()
+		if len(first) == 0 || first[0].Score > float64(t.Add(time.Minute).UnixMilli()) {
+			continue
+		}
+		answer, err := s.inProject(ctx, p, overdueScript, n).Slice()
+		if err != nil {
+			return nil, failed("looking for overdue lanes", err)
+		}
+		for _, row := range answer {
+			w := words(row)
+			out[p] = append(out[p], Overdue{Lane: synchook.LaneID(w[0]), Generation: int64(number(w[1])), Leased: w[2] == "1"})
+		}
+	}
+	return out, nil
+}
+
+// Rewake wakes an overdue lane again. If its hint is still on its way, it is asked after later.
+func (s *Store) Rewake(ctx context.Context, p synchook.ProjectID, o Overdue, onItsWay bool) ([]synchook.Hint, error) {
+	word := "wake"
+	if onItsWay {
+		word = "wait"
+	}
+	answer, err := s.inProject(ctx, p, rewakeScript, string(o.Lane), o.Generation, word).Slice()
+	return hints(p, answer), failed("waking a lane", err)
+}
+
+// Lead takes or renews the lease of a role for who asks, and reports whether it has it.
+func (s *Store) Lead(ctx context.Context, role, who string, d time.Duration) (bool, error) {
+	n, err := leaseScript.Run(ctx, s.rdb, []string{"synchook:lease:" + role}, who, d.Milliseconds()).Int()
+	return n == 1, failed("taking the lease of "+role, err)
+}
+
+// Waiting returns how many rows wait or are in flight in a lane.
+func (s *Store) Waiting(ctx context.Context, p synchook.ProjectID, lane synchook.LaneID) (int64, error) {
+	n, err := s.rdb.ZCard(ctx, key(p, "rows", string(lane))).Result()
+	return n, failed("counting a lane", err)
+}
+
+// Prune removes up to n finished rows of each kind that ended before t, and returns how many it did.
+func (s *Store) Prune(ctx context.Context, p synchook.ProjectID, t time.Time, n int) (int, error) {
+	total := 0
+	for _, kind := range []string{"event", "run", "dlv"} {
+		removed, err := s.inProject(ctx, p, pruneScript, kind, millis(t), n-1).Int()
+		if err != nil {
+			return total, failed("pruning", err)
+		}
+		total += removed
+	}
+	return total, nil
+}

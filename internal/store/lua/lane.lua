@@ -1,0 +1,65 @@
+-- What every script about lanes shares. KEYS[1] is the project's slot, '{prj_...}'.
+local P = KEYS[1]
+local WOKEN = 15000 -- how long a hint may be on its way before the sweep asks after it, in ms
+
+local function now()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+-- num writes a number so that nothing of it is lost.
+local function num(n)
+  return string.format('%.17g', n)
+end
+
+-- clock is the project's monotonic clock, for times that end up in data.
+local function clock(t)
+  local last = tonumber(redis.call('GET', P .. ':clock') or '0')
+  if t > last then
+    redis.call('SET', P .. ':clock', num(t))
+    return t
+  end
+  return last
+end
+
+local hints = {} -- lane, generation, at; one after the other
+
+-- wake raises a lane's generation and asks the caller to send a hint for it, at once or at a time.
+local function wake(lane, t, at)
+  local key = P .. ':lane:' .. lane
+  local generation = redis.call('HINCRBY', key, 'gen', 1)
+  redis.call('HSET', key, 'awake', '1')
+  redis.call('ZADD', P .. ':due', num(math.max(t, at or 0) + WOKEN), lane)
+  hints[#hints + 1] = lane
+  hints[#hints + 1] = tostring(generation)
+  hints[#hints + 1] = num(at or 0)
+end
+
+-- put adds a row at the end of a lane, and wakes the lane if it sleeps.
+local function put(lane, row, t)
+  local key = P .. ':lane:' .. lane
+  local f = redis.call('HMGET', key, 'awake', 'last')
+  local last = tonumber(f[2] or '0')
+  local score = t
+  if score <= last and last - score < 1000 then
+    score = last + 1 / 1024
+  end
+  redis.call('HSET', key, 'last', num(score))
+  redis.call('ZADD', P .. ':rows:' .. lane, num(score), row)
+  if f[1] ~= '1' then
+    wake(lane, t)
+  end
+end
+
+-- add_run stores a queued run and puts it into its lane, unless it is there already.
+local function add_run(id, lane, body, t, created)
+  local key = P .. ':run:' .. id
+  if redis.call('EXISTS', key) == 1 then
+    return false
+  end
+  redis.call('HSET', key, 'b', body, 'st', 'queued', 'lane', lane, 'new', num(created))
+  redis.call('ZADD', P .. ':runs', num(created), id)
+  redis.call('ZADD', P .. ':runs:queued', num(created), id)
+  put(lane, id, t)
+  return true
+end

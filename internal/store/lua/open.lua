@@ -1,0 +1,17 @@
+-- Opens a run for writing under a fencing token, or says that it is sealed, with its counts.
+-- ARGV: 1 run, 2 fence.
+local key = C .. ':run:' .. ARGV[1]
+local f = redis.call('HMGET', key, 'fence', 'sealed', 'start')
+if f[1] and tonumber(f[1]) > tonumber(ARGV[2]) then
+  return { 'fenced' }
+end
+if f[2] then
+  return { 'sealed', f[3], redis.call('HGETALL', key) }
+end
+local start = f[3]
+if not start then
+  start = num(clock())
+  redis.call('HSET', key, 'start', start, 'no', redis.call('INCR', C .. ':runs'))
+end
+redis.call('HSET', key, 'fence', ARGV[2])
+return { 'open', start }

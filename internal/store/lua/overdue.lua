@@ -1,0 +1,10 @@
+-- Lists lanes that somebody should have touched by now: lane, generation, whether it is leased.
+-- ARGV: 1 how many at most.
+local t = now()
+local lanes = redis.call('ZRANGEBYSCORE', P .. ':due', '-inf', num(t), 'LIMIT', 0, ARGV[1])
+local out = {}
+for _, lane in ipairs(lanes) do
+  local f = redis.call('HMGET', P .. ':lane:' .. lane, 'gen', 'tok')
+  out[#out + 1] = { lane, f[1] or '0', (f[2] and f[2] ~= '') and 1 or 0 }
+end
+return out

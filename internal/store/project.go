@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+// NewProject is what CreateProject needs to know.
+type NewProject struct {
+	Name          string
+	SigningSecret string // "whsec_..."
+}
+
+// CreateProject makes a project.
+func (s *Store) CreateProject(ctx context.Context, n NewProject) (synchook.Project, error) {
+	now := s.now()
+	p := synchook.Project{
+		ID:       synchook.ProjectID(synchook.NewID(synchook.ProjectPrefix, now)),
+		Name:     n.Name,
+		PublicID: randomText(20),
+		Endpoint: synchook.EndpointID(synchook.NewID(synchook.EndpointPrefix, now)),
+		Created:  now,
+	}
+	secrets := s.sealSecrets(p.ID, []synchook.SigningSecret{{Text: n.SigningSecret}})
+	err := s.rdb.HSet(ctx, key(p.ID, "project"), "name", p.Name, "public", p.PublicID, "end", string(p.Endpoint),
+		"new", millis(now), "set", "{}", "etag", "", "sec", secrets).Err()
+	if err != nil {
+		return p, failed("storing the project", err)
+	}
+	if err := s.rdb.HSet(ctx, "synchook:public", p.PublicID, string(p.ID)).Err(); err != nil {
+		return p, failed("storing the project's public ID", err)
+	}
+	err = s.rdb.ZAdd(ctx, "synchook:projects", redis.Z{Score: float64(now.UnixMilli()), Member: string(p.ID)}).Err()
+	return p, failed("listing the project", err)
+}
+
+// Project returns a project.
+func (s *Store) Project(ctx context.Context, p synchook.ProjectID) (synchook.Project, error) {
+	f, err := s.rdb.HGetAll(ctx, key(p, "project")).Result()
+	if err != nil {
+		return synchook.Project{}, failed("reading the project", err)
+	}
+	if len(f) == 0 {
+		return synchook.Project{}, synchook.NotFound("project", string(p))
+	}
+	return synchook.Project{
+		ID: p, Name: f["name"], PublicID: f["public"], Endpoint: synchook.EndpointID(f["end"]), Created: fromMillis(f["new"]),
+	}, nil
+}
+
+// ProjectByPublicID returns the project whose webhook URLs have that part.
+func (s *Store) ProjectByPublicID(ctx context.Context, public string) (synchook.ProjectID, error) {
+	id, err := s.rdb.HGet(ctx, "synchook:public", public).Result()
+	if isNil(err) {
+		return "", synchook.NotFound("project", public)
+	}
+	return synchook.ProjectID(id), failed("looking up the project", err)
+}
+
+// Projects returns a page of all projects, oldest first.
+func (s *Store) Projects(ctx context.Context, page Page) ([]synchook.Project, string, error) {
+	ids, next, err := s.page(ctx, "synchook:projects", page, oldestFirst)
+	if err != nil {
+		return nil, "", err
+	}
+	out := make([]synchook.Project, 0, len(ids))
+	for _, id := range ids {
+		p, err := s.Project(ctx, synchook.ProjectID(id))
+		if err != nil {
+			return nil, "", err
+		}
+		out = append(out, p)
+	}
+	return out, next, nil
+}
+
+// ProjectIDs returns the IDs of all projects.
+func (s *Store) ProjectIDs(ctx context.Context) ([]synchook.ProjectID, error) {
+	ids, err := s.rdb.ZRange(ctx, "synchook:projects", 0, -1).Result()
+	out := make([]synchook.ProjectID, len(ids))
+	for i, id := range ids {
+		out[i] = synchook.ProjectID(id)
+	}
+	return out, failed("listing the projects", err)
+}
+
+// Settings returns a project's settings.
+func (s *Store) Settings(ctx context.Context, p synchook.ProjectID) (synchook.Settings, error) {
+	f, err := s.rdb.HMGet(ctx, key(p, "project"), "set", "etag").Result()
+	if err != nil {
+		return synchook.Settings{}, failed("reading the settings", err)
+	}
+	text, ok := f[0].(string)
+	if !ok {
+		return synchook.Settings{}, synchook.NotFound("project", string(p))
+	}
+	var set synchook.Settings
+	err = fromJSON(text, &set)
+	set.Etag, _ = f[1].(string)
+	return set, err
+}
+
+// UpdateSettings applies change to a project's settings. If somebody else changes them meanwhile,
+// it applies it again; an etag that the caller saw makes that an error instead.
+func (s *Store) UpdateSettings(ctx context.Context, c synchook.Caller, etag string, change func(*synchook.Settings) error) (synchook.Settings, error) {
+	for range 10 {
+		old, err := s.Settings(ctx, c.Project)
+		if err != nil {
+			return old, err
+		}
+		if etag != "" && etag != old.Etag {
+			break
+		}
+		set := old.Clone()
+		if err := change(&set); err != nil {
+			return old, err
+		}
+		set.Updated = s.now().UTC()
+		set.Etag = randomText(12)
+		audit := toJSON(map[string]any{"time": set.Updated, "key": c.Key, "admin": c.Admin, "settings": set})
+		word, err := s.inProject(ctx, c.Project, settingsScript, old.Etag, toJSON(set), set.Etag, audit).Text()
+		if err != nil {
+			return old, failed("storing the settings", err)
+		}
+		if word == "ok" {
+			return set, nil
+		}
+	}
+	return synchook.Settings{}, &synchook.Fault{
+		Kind: synchook.KindConflict, Reason: "etag_mismatch", Field: "settings.etag", Subject: etag,
+		Message: "the settings have changed since they were read",
+		Help:    "Read the settings again, apply the change to what they are now, and send that with its etag.",
+	}
+}
+
+// SigningSecrets returns the secrets that sign a project's webhooks, newest first.
+func (s *Store) SigningSecrets(ctx context.Context, p synchook.ProjectID) ([]synchook.SigningSecret, error) {
+	sealed, err := s.rdb.HGet(ctx, key(p, "project"), "sec").Result()
+	if isNil(err) {
+		return nil, synchook.NotFound("project", string(p))
+	}
+	if err != nil {
+		return nil, failed("reading the signing secrets", err)
+	}
+	text, err := s.keyring.open(sealed, string(p)+"/signing")
+	if err != nil {
+		return nil, err
+	}
+	var secrets []synchook.SigningSecret
+	return secrets, fromJSON(text, &secrets)
+}
+
+// RotateSigningSecret makes text the secret that signs; the former one signs beside it until then.
+func (s *Store) RotateSigningSecret(ctx context.Context, p synchook.ProjectID, text string, until time.Time) error {
+	old, err := s.SigningSecrets(ctx, p)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	secrets := []synchook.SigningSecret{{Text: text}}
+	for _, o := range old {
+		if o.Expires.IsZero() || o.Expires.After(until) {
+			o.Expires = until
+		}
+		if o.Expires.After(now) && len(secrets) < 5 {
+			secrets = append(secrets, o)
+		}
+	}
+	return failed("storing the signing secret", s.rdb.HSet(ctx, key(p, "project"), "sec", s.sealSecrets(p, secrets)).Err())
+}
+
+func (s *Store) sealSecrets(p synchook.ProjectID, secrets []synchook.SigningSecret) string {
+	return s.keyring.seal(toJSON(secrets), string(p)+"/signing")
+}
+
+// randomText returns n unguessable characters of 5 bits each.
+func randomText(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // crypto/rand.Read never fails
+	return strings.ToLower(base32.StdEncoding.EncodeToString(b))[:n]
+}

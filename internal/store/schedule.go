@@ -1,0 +1,109 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+// Due is a schedule whose run is due.
+type Due struct {
+	Connection synchook.ConnectionID
+	Sync       synchook.SyncID
+	At         time.Time
+}
+
+// Status returns how a sync stands on a connection.
+func (s *Store) Status(ctx context.Context, p synchook.ProjectID, con synchook.ConnectionID, syn synchook.SyncID) (synchook.SyncStatus, error) {
+	pipe := s.rdb.Pipeline()
+	row := pipe.HGetAll(ctx, key(p, "status", scheduleMember(con, syn)))
+	next := pipe.ZScore(ctx, key(p, "schedules"), scheduleMember(con, syn))
+	if _, err := pipe.Exec(ctx); err != nil && !isNil(err) {
+		return synchook.SyncStatus{}, failed("reading the sync's status", err)
+	}
+	status := synchook.SyncStatus{Paused: row.Val()["paused"] == "1", LastSync: fromMillis(row.Val()["last"])}
+	if next.Val() > 0 {
+		status.NextRun = time.UnixMilli(int64(next.Val())).UTC()
+	}
+	return status, nil
+}
+
+// Schedule makes a sync due on connections at a time, unless it has a schedule there already or is
+// paused by a person.
+func (s *Store) Schedule(ctx context.Context, p synchook.ProjectID, syn synchook.SyncID, cons []synchook.ConnectionID, at time.Time) error {
+	members := make([]redis.Z, 0, len(cons))
+	for _, con := range cons {
+		status, err := s.Status(ctx, p, con, syn)
+		if err != nil {
+			return err
+		}
+		if !status.Paused {
+			members = append(members, redis.Z{Score: float64(at.UnixMilli()), Member: scheduleMember(con, syn)})
+		}
+	}
+	if len(members) == 0 {
+		return nil
+	}
+	return failed("storing schedules", s.rdb.ZAddNX(ctx, key(p, "schedules"), members...).Err())
+}
+
+// Pause ends the schedule of a sync on connections until Start.
+func (s *Store) Pause(ctx context.Context, p synchook.ProjectID, syn synchook.SyncID, cons []synchook.ConnectionID) error {
+	pipe := s.rdb.TxPipeline()
+	for _, con := range cons {
+		pipe.HSet(ctx, key(p, "status", scheduleMember(con, syn)), "paused", "1")
+		pipe.ZRem(ctx, key(p, "schedules"), scheduleMember(con, syn))
+	}
+	_, err := pipe.Exec(ctx)
+	return failed("pausing", err)
+}
+
+// Start ends a pause; a sync with a frequency is due at that time.
+func (s *Store) Start(ctx context.Context, p synchook.ProjectID, sy synchook.Sync, cons []synchook.ConnectionID, at time.Time) error {
+	pipe := s.rdb.TxPipeline()
+	for _, con := range cons {
+		pipe.HDel(ctx, key(p, "status", scheduleMember(con, sy.ID)), "paused")
+		if sy.Frequency > 0 {
+			pipe.ZAdd(ctx, key(p, "schedules"), redis.Z{Score: float64(at.UnixMilli()), Member: scheduleMember(con, sy.ID)})
+		}
+	}
+	_, err := pipe.Exec(ctx)
+	return failed("starting", err)
+}
+
+// Unschedule removes a schedule for good: its sync or its connection is gone.
+func (s *Store) Unschedule(ctx context.Context, p synchook.ProjectID, d Due) error {
+	return failed("removing a schedule", s.rdb.ZRem(ctx, key(p, "schedules"), scheduleMember(d.Connection, d.Sync)).Err())
+}
+
+// DueSchedules returns up to n schedules that are due at t.
+func (s *Store) DueSchedules(ctx context.Context, p synchook.ProjectID, t time.Time, n int) ([]Due, error) {
+	members, err := s.rdb.ZRangeByScoreWithScores(ctx, key(p, "schedules"), &redis.ZRangeBy{
+		Min: "-inf", Max: millis(t), Count: int64(n),
+	}).Result()
+	if err != nil {
+		return nil, failed("reading the schedules", err)
+	}
+	due := make([]Due, 0, len(members))
+	for _, m := range members {
+		member, _ := m.Member.(string)
+		con, syn, _ := strings.Cut(member, ".")
+		due = append(due, Due{Connection: synchook.ConnectionID(con), Sync: synchook.SyncID(syn), At: time.UnixMilli(int64(m.Score))})
+	}
+	return due, nil
+}
+
+// Fire queues the run of a due schedule, unless one waits or runs already, and moves the schedule to
+// its next time. Whoever comes second does nothing.
+func (s *Store) Fire(ctx context.Context, p synchook.ProjectID, d Due, next time.Time, run synchook.Run) ([]synchook.Hint, error) {
+	answer, err := s.inProject(ctx, p, fireScript, scheduleMember(d.Connection, d.Sync),
+		millis(d.At), millis(next), string(run.ID), encodeRun(run)).Slice()
+	if err != nil {
+		return nil, failed("firing a schedule", err)
+	}
+	return hints(p, answer[1]), nil
+}

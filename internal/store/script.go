@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+//go:embed lua/*.lua
+var luaFiles embed.FS
+
+// script reads the named Lua files as one script.
+func script(names ...string) *redis.Script {
+	var text strings.Builder
+	for _, name := range names {
+		b, err := luaFiles.ReadFile("lua/" + name + ".lua")
+		if err != nil {
+			panic(err) // an embedded file that is not there: a fault of the build
+		}
+		text.Write(b)
+		text.WriteByte('\n')
+	}
+	return redis.NewScript(text.String())
+}
+
+var (
+	acceptScript         = script("lane", "accept")
+	replayScript         = script("lane", "replay")
+	addRunsScript        = script("lane", "add_runs")
+	fireScript           = script("lane", "fire")
+	overdueScript        = script("lane", "overdue")
+	rewakeScript         = script("lane", "rewake")
+	cancelRunScript      = script("lane", "cancel_run")
+	retryDeliveryScript  = script("lane", "retry_delivery")
+	pruneScript          = script("lane", "prune")
+	turnRunsScript       = script("lane", "turn", "turn_runs")
+	turnDeliveriesScript = script("lane", "turn", "turn_deliveries")
+	turnFanoutScript     = script("lane", "turn", "turn_fanout")
+	openScript           = script("record", "open")
+	saveScript           = script("record", "save")
+	deleteUnseenScript   = script("record", "delete_unseen")
+	sealScript           = script("record", "seal")
+	recordsScript        = script("record", "records")
+	createScript         = script("create")
+	settingsScript       = script("settings")
+	connectionScript     = script("connection")
+	leaseScript          = script("lease")
+)
+
+// inProject runs a script in a project's slot.
+func (s *Store) inProject(ctx context.Context, p synchook.ProjectID, script *redis.Script, args ...any) *redis.Cmd {
+	return script.Run(ctx, s.rdb, []string{"{" + string(p) + "}"}, args...)
+}
+
+// inConnection runs a script in a connection's slot.
+func (s *Store) inConnection(ctx context.Context, p synchook.ProjectID, con synchook.ConnectionID, script *redis.Script, args ...any) *redis.Cmd {
+	return script.Run(ctx, s.rdb, []string{conKey(p, con, "")}, args...)
+}
+
+// key returns the name of a key in a project's slot.
+func key(p synchook.ProjectID, parts ...string) string {
+	return "{" + string(p) + "}:" + strings.Join(parts, ":")
+}
+
+// conKey returns the name of a key in a connection's slot; without a name, what scripts put before it.
+func conKey(p synchook.ProjectID, con synchook.ConnectionID, name string) string {
+	tag := "{" + string(p) + ":" + string(con) + "}"
+	if name == "" {
+		return tag
+	}
+	return tag + ":" + name
+}
+
+// failed says what was being done when Redis failed, and what the caller may tell its own caller.
+func failed(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var fault *synchook.Fault
+	if errors.As(err, &fault) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &synchook.Fault{
+		Kind: synchook.KindUnavailable, Reason: "store_unavailable",
+		Message: "the store does not answer", Help: "Try again; if it lasts, look at Redis and at /readyz.",
+		Err: fmt.Errorf("%s: %w", doing, err),
+	}
+}
+
+// words reads a flat array of strings from a script's answer.
+func words(v any) []string {
+	list, _ := v.([]any)
+	out := make([]string, len(list))
+	for i, e := range list {
+		switch e := e.(type) {
+		case string:
+			out[i] = e
+		case int64:
+			out[i] = fmt.Sprint(e)
+		}
+	}
+	return out
+}
+
+// fields reads a hash from a script's answer.
+func fields(v any) map[string]string {
+	w := words(v)
+	m := make(map[string]string, len(w)/2)
+	for i := 0; i+1 < len(w); i += 2 {
+		m[w[i]] = w[i+1]
+	}
+	return m
+}
+
+// hints reads the hints that a script asks its caller to send.
+func hints(p synchook.ProjectID, v any) []synchook.Hint {
+	w := words(v)
+	out := make([]synchook.Hint, 0, len(w)/3)
+	for i := 0; i+2 < len(w); i += 3 {
+		out = append(out, synchook.Hint{
+			Project: p, Lane: synchook.LaneID(w[i]), Generation: int64(number(w[i+1])), At: int64(number(w[i+2])),
+		})
+	}
+	return out
+}

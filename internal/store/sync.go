@@ -1,0 +1,142 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+func syncName(in synchook.IntegrationID, name string) string { return "s:" + string(in) + ":" + name }
+
+func modelName(in synchook.IntegrationID, name string) string { return "m:" + string(in) + ":" + name }
+
+func scheduleMember(con synchook.ConnectionID, syn synchook.SyncID) string {
+	return string(con) + "." + string(syn)
+}
+
+// Syncs returns all syncs of an integration, by name.
+func (s *Store) Syncs(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID) ([]synchook.Sync, error) {
+	rows, err := s.rdb.HVals(ctx, key(p, "syncs", string(in))).Result()
+	if err != nil {
+		return nil, failed("listing the syncs", err)
+	}
+	out := make([]synchook.Sync, 0, len(rows))
+	for _, text := range rows {
+		var sy synchook.Sync
+		if err := fromJSON(text, &sy); err != nil {
+			return nil, err
+		}
+		out = append(out, sy)
+	}
+	slices.SortFunc(out, func(a, b synchook.Sync) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+// Sync returns a sync by its ID.
+func (s *Store) Sync(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, id synchook.SyncID) (synchook.Sync, error) {
+	var sy synchook.Sync
+	text, err := s.rdb.HGet(ctx, key(p, "syncs", string(in)), string(id)).Result()
+	if isNil(err) {
+		return sy, synchook.NotFound("sync", string(id))
+	}
+	if err != nil {
+		return sy, failed("reading the sync", err)
+	}
+	return sy, fromJSON(text, &sy)
+}
+
+// SyncByName returns the sync of that name at an integration.
+func (s *Store) SyncByName(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, name string) (synchook.Sync, error) {
+	id, err := s.name(ctx, p, syncName(in, name))
+	if err != nil {
+		return synchook.Sync{}, err
+	}
+	if id == "" {
+		return synchook.Sync{}, synchook.NotFound("sync", name)
+	}
+	return s.Sync(ctx, p, in, synchook.SyncID(id))
+}
+
+// ModelByName returns the ID of an integration's model. It outlives the syncs that return it, as the
+// records do.
+func (s *Store) ModelByName(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, name string) (synchook.ModelID, error) {
+	id, err := s.name(ctx, p, modelName(in, name))
+	if err == nil && id == "" {
+		err = synchook.NotFound("model", name)
+	}
+	return synchook.ModelID(id), err
+}
+
+// ReserveNames returns the IDs of syncs and models of an integration, making those that are missing.
+// An ID without a sync or record is harmless, so this need not be undone.
+func (s *Store) ReserveNames(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, syncs, models []string) (map[string]synchook.SyncID, map[string]synchook.ModelID, error) {
+	now := s.now()
+	pipe := s.rdb.TxPipeline()
+	read := func(name, prefix string) *redis.StringCmd {
+		pipe.HSetNX(ctx, key(p, "names"), name, synchook.NewID(prefix, now))
+		return pipe.HGet(ctx, key(p, "names"), name)
+	}
+	syncCmds, modelCmds := map[string]*redis.StringCmd{}, map[string]*redis.StringCmd{}
+	for _, n := range syncs {
+		syncCmds[n] = read(syncName(in, n), synchook.SyncPrefix)
+	}
+	for _, n := range models {
+		modelCmds[n] = read(modelName(in, n), synchook.ModelPrefix)
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, nil, failed("naming syncs and models", err)
+	}
+	syncIDs, modelIDs := map[string]synchook.SyncID{}, map[string]synchook.ModelID{}
+	for n, c := range syncCmds {
+		syncIDs[n] = synchook.SyncID(c.Val())
+	}
+	for n, c := range modelCmds {
+		modelIDs[n] = synchook.ModelID(c.Val())
+	}
+	return syncIDs, modelIDs, nil
+}
+
+// Deployment is what a deployment writes.
+type Deployment struct {
+	Put     []synchook.Sync
+	Remove  []synchook.Sync
+	Scripts []synchook.Script
+}
+
+// Deploy writes a deployment, all or nothing.
+func (s *Store) Deploy(ctx context.Context, p synchook.ProjectID, d Deployment) error {
+	pipe := s.rdb.TxPipeline()
+	for _, sc := range d.Scripts {
+		pipe.HSet(ctx, key(p, "script", string(sc.ID)), "code", pack([]byte(sc.Code)), "map", pack([]byte(sc.SourceMap)))
+	}
+	for _, sy := range d.Put {
+		pipe.HSet(ctx, key(p, "syncs", string(sy.Integration)), string(sy.ID), toJSON(sy))
+	}
+	for _, sy := range d.Remove {
+		pipe.HDel(ctx, key(p, "syncs", string(sy.Integration)), string(sy.ID))
+		pipe.HDel(ctx, key(p, "names"), syncName(sy.Integration, sy.Name))
+	}
+	_, err := pipe.Exec(ctx)
+	return failed("storing the deployment", err)
+}
+
+// Script returns a script by its ID.
+func (s *Store) Script(ctx context.Context, p synchook.ProjectID, id synchook.ScriptID) (synchook.Script, error) {
+	f, err := s.rdb.HGetAll(ctx, key(p, "script", string(id))).Result()
+	if err != nil {
+		return synchook.Script{}, failed("reading the script", err)
+	}
+	if len(f) == 0 {
+		return synchook.Script{}, synchook.NotFound("script", string(id))
+	}
+	code, err := unpack(f["code"])
+	if err != nil {
+		return synchook.Script{}, err
+	}
+	sourceMap, err := unpack(f["map"])
+	return synchook.Script{ID: id, Code: string(code), SourceMap: string(sourceMap)}, err
+}

@@ -1,0 +1,57 @@
+package synchook
+
+import "time"
+
+// DeliveryState is where a delivery stands. The state machine is drawn in doc.go.
+type DeliveryState string
+
+// The states of a delivery.
+const (
+	DeliveryPending   DeliveryState = "pending"
+	DeliveryDelivered DeliveryState = "delivered"
+	DeliveryExhausted DeliveryState = "exhausted"
+	DeliveryCancelled DeliveryState = "cancelled"
+)
+
+// DeliveryLifetime is how long a delivery is attempted at most, whatever happens.
+const DeliveryLifetime = 7 * 24 * time.Hour
+
+// DeliveryFacts are what never changes about a delivery.
+type DeliveryFacts struct {
+	Endpoint    EndpointID    `json:"e"`
+	Run         RunID         `json:"r"`
+	Integration IntegrationID `json:"i"`
+	Connection  ConnectionID  `json:"c"`
+	Sync        SyncID        `json:"s"`
+	Model       string        `json:"m"`
+}
+
+// Delivery is one outgoing webhook owed to one endpoint.
+type Delivery struct {
+	ID DeliveryID
+	DeliveryFacts
+	Body       []byte // fixed when the delivery is made
+	State      DeliveryState
+	Attempts   int // that reached a verdict
+	Due        time.Time
+	LastStatus int
+	Reason     string
+	Created    time.Time
+	Ended      time.Time // zero: it has not
+}
+
+// Attempt is one HTTP request made for a delivery.
+type Attempt struct {
+	Number   int
+	Started  time.Time
+	Duration time.Duration
+	Status   int    // zero: no answer
+	Error    string // empty: nothing went wrong
+	Response []byte // the first 4 KiB of the answer's body
+}
+
+// SyncDeliveryID returns the ID of the delivery that a run owes an endpoint for a model: the same each
+// time, so that handing a run in again makes no second delivery.
+func SyncDeliveryID(run RunID, model string, end EndpointID) DeliveryID {
+	return DeliveryID(DerivedID(DeliveryPrefix, IDTime(string(run)), string(run), model, string(end)))
+}
