@@ -1,0 +1,94 @@
+# The commands of this repository. `make help` lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Node is optional: without it the Go half is built and tested, and buf is compiled once from tools/go.mod.
+NODE := $(shell command -v node)
+NODE_MODULES := $(if $(NODE),node_modules/.package-lock.json)
+BUF ?= $(if $(NODE),node_modules/.bin/buf,go tool -modfile=tools/go.mod buf)
+GOLANGCI ?= go tool -modfile=tools/lint/go.mod golangci-lint
+
+GENERATED := gen $(if $(NODE),clients/typescript/src/gen)
+BINARY := bin/synchook
+
+# only_with_node runs a command, or says that it is left out.
+define only_with_node
+$(if $(NODE),$(1),@echo "Node 20 or later is not installed: left out: $(1)")
+endef
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Show the whole way, from a GitHub webhook to yours. Needs Go only. DEMO_ONCE=1 exits at the end.
+	go run ./examples/demo
+
+.PHONY: dev
+dev: build ## Run everything in one process, with a sample project.
+	$(BINARY) dev
+
+.PHONY: build
+build: ## Build bin/synchook.
+	CGO_ENABLED=0 go build -trimpath -o $(BINARY) ./cmd/synchook
+
+.PHONY: test
+test: need ## Run all tests; install what they need, or say what is missing.
+	go test ./...
+	$(MAKE) clients octokit
+
+.PHONY: race
+race: need ## Run the concurrent packages' tests under the race detector.
+	go test -race ./internal/... ./server/... ./worker/...
+
+.PHONY: e2e
+e2e: need octokit ## Run the tests of the whole program.
+	go test -count=1 ./e2e/...
+
+.PHONY: clients
+clients: build $(NODE_MODULES) ## Test the TypeScript client, also against bin/synchook.
+	$(call only_with_node,npm run build -w clients/typescript)
+	$(call only_with_node,SYNCHOOK_BIN=$(CURDIR)/$(BINARY) npm test -w clients/typescript)
+
+.PHONY: octokit
+octokit: build $(NODE_MODULES) ## Send all of GitHub's example payloads to bin/synchook.
+	$(call only_with_node,npm run build -w clients/typescript)
+	$(call only_with_node,SYNCHOOK_BIN=$(CURDIR)/$(BINARY) npm test -w e2e/octokit)
+
+.PHONY: bench
+bench: need ## Measure the throughput and latency beside their ceilings.
+	go run ./bench
+
+.PHONY: lint
+lint: $(NODE_MODULES) ## Check the code's rules: golangci-lint, Biome, the TypeScript compiler.
+	$(GOLANGCI) run ./...
+	$(call only_with_node,npm run lint)
+
+.PHONY: generate
+generate: $(NODE_MODULES) ## Generate the Go and TypeScript code from proto/.
+	$(BUF) generate
+	$(call only_with_node,$(BUF) generate --template buf.gen.ts.yaml)
+
+.PHONY: verify
+verify: generate ## Prove that generated code and go.mod are fresh and that proto/ keeps its rules.
+	$(BUF) lint
+	git add --intent-to-add -- $(GENERATED)
+	git diff --exit-code -- $(GENERATED)
+	go mod tidy -diff
+
+.PHONY: tidy
+tidy: $(NODE_MODULES) ## Format the code and put go.mod in order.
+	go mod tidy
+	$(GOLANGCI) fmt
+	$(BUF) format --write proto
+	$(call only_with_node,npm run format)
+
+.PHONY: need
+need:
+	tools/need.sh
+
+node_modules/.package-lock.json: package-lock.json package.json
+	npm ci
+	@touch $@
