@@ -37,11 +37,17 @@ type RecordWrite struct {
 	Payload []byte // compact JSON
 }
 
-// Opened is the answer to Open.
+// Opened is the answer to OpenRun.
 type Opened struct {
 	Started time.Time // the first script start
-	Sealed  bool      // the run had ended: its counts only need to be handed in
-	Counts  map[synchook.ModelID]synchook.Counts
+	Sealed  *Sealed   // how the run ended, when it only needs to be handed in
+}
+
+// Sealed is how a run ended and what it changed. It never changes.
+type Sealed struct {
+	State  synchook.RunState
+	Error  string
+	Counts map[synchook.ModelID]synchook.Counts
 }
 
 // OpenRun opens a run for writing, or says that it is sealed.
@@ -54,7 +60,8 @@ func (s *Store) OpenRun(ctx context.Context, w Writer) (Opened, error) {
 	case "open":
 		return Opened{Started: fromMillis(words(answer)[1])}, nil
 	case "sealed":
-		return Opened{Started: fromMillis(words(answer)[1]), Sealed: true, Counts: decodeCounts(answer[2])}, nil
+		sealed := decodeSealed(answer[2])
+		return Opened{Started: fromMillis(words(answer)[1]), Sealed: &sealed}, nil
 	}
 	return Opened{}, ErrFenced
 }
@@ -194,26 +201,29 @@ func (s *Store) DeleteUnseen(ctx context.Context, w Writer, model synchook.Model
 	}
 }
 
-// SealRun freezes a run's counts and returns them.
-func (s *Store) SealRun(ctx context.Context, w Writer) (map[synchook.ModelID]synchook.Counts, error) {
-	answer, err := s.inConnection(ctx, w.Project, w.Connection, sealScript, string(w.Run), w.Fence, int(runRemembered/time.Second)).Slice()
+// SealRun freezes a run's counts together with how it ended, and returns what it is sealed with: for a
+// run that was sealed before, what it was sealed with then.
+func (s *Store) SealRun(ctx context.Context, w Writer, state synchook.RunState, reason string) (Sealed, error) {
+	answer, err := s.inConnection(ctx, w.Project, w.Connection, sealScript, string(w.Run), w.Fence,
+		int(runRemembered/time.Second), string(state), reason).Slice()
 	if err != nil {
-		return nil, failed("sealing the run", err)
+		return Sealed{}, failed("sealing the run", err)
 	}
 	if answer[0] != "sealed" {
-		return nil, ErrFenced
+		return Sealed{}, ErrFenced
 	}
-	return decodeCounts(answer[1]), nil
+	return decodeSealed(answer[1]), nil
 }
 
-func decodeCounts(v any) map[synchook.ModelID]synchook.Counts {
-	counts := map[synchook.ModelID]synchook.Counts{}
-	for name, text := range fields(v) {
+func decodeSealed(v any) Sealed {
+	f := fields(v)
+	s := Sealed{State: synchook.RunState(f["sealed"]), Error: f["err"], Counts: map[synchook.ModelID]synchook.Counts{}}
+	for name, text := range f {
 		class, model, ok := strings.Cut(name, ":")
 		if !ok {
 			continue
 		}
-		n, c := int64(number(text)), counts[synchook.ModelID(model)]
+		n, c := int64(number(text)), s.Counts[synchook.ModelID(model)]
 		switch class {
 		case "a":
 			c.Added = n
@@ -222,9 +232,9 @@ func decodeCounts(v any) map[synchook.ModelID]synchook.Counts {
 		case "d":
 			c.Deleted = n
 		}
-		counts[synchook.ModelID(model)] = c
+		s.Counts[synchook.ModelID(model)] = c
 	}
-	return counts
+	return s
 }
 
 // decodeRecord reads a record as record.lua writes it.

@@ -1,4 +1,5 @@
--- Opens a run for writing under a fencing token, or says that it is sealed, with its counts.
+-- Opens a run for writing under a fencing token, or says that it is sealed, with its counts and how
+-- it ended.
 -- ARGV: 1 run, 2 fence.
 local key = C .. ':run:' .. ARGV[1]
 local f = redis.call('HMGET', key, 'fence', 'sealed', 'start')
@@ -6,6 +7,7 @@ if f[1] and tonumber(f[1]) > tonumber(ARGV[2]) then
   return { 'fenced' }
 end
 if f[2] then
+  redis.call('HSET', key, 'fence', ARGV[2])
   return { 'sealed', f[3], redis.call('HGETALL', key) }
 end
 local start = f[3]

@@ -1,12 +1,12 @@
--- Freezes a run's counts and answers them. A sealed run answers again. ARGV: 1 run, 2 fence, 3 the
--- seconds after which the run's counts are forgotten.
+-- Freezes a run's counts and how it ended, and answers them. A sealed run answers again what it was
+-- sealed with. ARGV: 1 run, 2 fence, 3 the seconds after which this is forgotten, 4 state, 5 error.
 local key = C .. ':run:' .. ARGV[1]
 local f = redis.call('HMGET', key, 'fence', 'sealed')
 if not f[1] or tonumber(f[1]) > tonumber(ARGV[2]) then
   return { 'fenced' }
 end
 if not f[2] then
-  redis.call('HSET', key, 'sealed', '1')
+  redis.call('HSET', key, 'sealed', ARGV[4], 'err', ARGV[5])
   redis.call('EXPIRE', key, ARGV[3])
 end
 return { 'sealed', redis.call('HGETALL', key) }

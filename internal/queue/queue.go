@@ -1,0 +1,168 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+// Queue sends hints. Its methods may be called concurrently.
+type Queue struct {
+	rdb       redis.UniversalClient
+	client    *asynq.Client
+	inspector *asynq.Inspector
+	timeout   time.Duration
+}
+
+// New returns a queue on the given Redis. Timeout is how long a task may be worked on.
+func New(rdb redis.UniversalClient, timeout time.Duration) *Queue {
+	return &Queue{
+		rdb: rdb, client: asynq.NewClientFromRedisClient(rdb), inspector: asynq.NewInspectorFromRedisClient(rdb), timeout: timeout,
+	}
+}
+
+// Send sends hints. One that is on its way already is no error.
+func (q *Queue) Send(ctx context.Context, hints ...synchook.Hint) error {
+	var errs []error
+	for _, h := range hints {
+		name, kind := place(h.Lane)
+		p := Payload{Project: h.Project, Lane: h.Lane, Generation: h.Generation, What: describe(h.Lane)}
+		errs = append(errs, q.enqueue(ctx, kind, p, asynq.Queue(name), asynq.TaskID(taskID(h.Lane, h.Generation)), at(h.At)))
+	}
+	return errors.Join(errs...)
+}
+
+// Attempt is a delivery that waits for its next attempt.
+type Attempt struct {
+	Project    synchook.ProjectID
+	Endpoint   synchook.EndpointID
+	Delivery   synchook.DeliveryID
+	Model      string
+	Number     int // of the attempt that it waits for
+	Of         int // how many there are at most
+	LastAnswer string
+	At         time.Time
+}
+
+// SendAttempt sends the hint that shows a waiting attempt in Asynqmon and wakes its lane in time.
+func (q *Queue) SendAttempt(ctx context.Context, a Attempt) error {
+	p := Payload{
+		Project: a.Project, Lane: synchook.DeliveryLane(a.Endpoint), What: "next attempt of a delivery",
+		Delivery: string(a.Delivery), Endpoint: string(a.Endpoint), Model: a.Model,
+		Attempt: fmt.Sprintf("%d of %d", a.Number, a.Of), LastAnswer: a.LastAnswer,
+	}
+	return q.enqueue(ctx, TaskAttempt, p, asynq.Queue(Deliveries),
+		asynq.TaskID(string(a.Delivery)+"."+strconv.Itoa(a.Number)), at(a.At.UnixMilli()))
+}
+
+func (q *Queue) enqueue(ctx context.Context, kind string, p Payload, opts ...asynq.Option) error {
+	body, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	// MaxRetry(math.MaxInt64) would be stored as -1, and archived at the first failure.
+	opts = append(opts, asynq.MaxRetry(math.MaxInt32), asynq.Timeout(q.timeout))
+	_, err = q.client.EnqueueContext(ctx, asynq.NewTask(kind, body), opts...)
+	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
+		return fmt.Errorf("sending the hint for %s: %w", p.Lane, err)
+	}
+	return nil
+}
+
+// at returns when a task may come: Asynq's times are whole seconds, and come up to one early.
+func at(ms int64) asynq.Option {
+	if ms == 0 {
+		return asynq.ProcessIn(0)
+	}
+	return asynq.ProcessAt(time.Unix((ms+999)/1000, 0))
+}
+
+func taskID(lane synchook.LaneID, generation int64) string {
+	return string(lane) + "." + strconv.FormatInt(generation, 10)
+}
+
+// OnItsWay reports whether the hint of that generation still waits in the queue. One that a worker has
+// taken does not count: either the worker takes a turn in a moment, or it is dead.
+func (q *Queue) OnItsWay(_ context.Context, lane synchook.LaneID, generation int64) (bool, error) {
+	name, _ := place(lane)
+	info, err := q.inspector.GetTaskInfo(name, taskID(lane, generation))
+	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("asking after the hint for %s: %w", lane, err)
+	}
+	late := time.Since(info.NextProcessAt) > 10*time.Second
+	switch info.State {
+	case asynq.TaskStatePending:
+		return true, nil
+	case asynq.TaskStateScheduled, asynq.TaskStateRetry:
+		return !late, nil
+	}
+	return false, nil
+}
+
+// Announce makes the queues known to Asynqmon, which stays blank after a flush otherwise.
+func (q *Queue) Announce(ctx context.Context) error {
+	names := make([]any, 0, 3)
+	for _, name := range All() {
+		names = append(names, name)
+	}
+	return q.rdb.SAdd(ctx, "asynq:queues", names...).Err()
+}
+
+// Ping returns nil when Asynq's client reaches Redis.
+func (q *Queue) Ping() error { return q.client.Ping() }
+
+// Backoff is a hook for the Redis client that Asynq's servers use: they ask again at once after an
+// error, tens of thousands of times a second while Redis refuses all writes.
+type Backoff struct{}
+
+// refusals are what Redis answers when it takes no writes.
+var refusals = []string{"OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "NOREPLICAS"}
+
+// DialHook leaves dialling as it is.
+func (Backoff) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+// ProcessHook waits after a refused command.
+func (Backoff) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		err := next(ctx, cmd)
+		waitAfter(ctx, err)
+		return err
+	}
+}
+
+// ProcessPipelineHook waits after a refused pipeline.
+func (Backoff) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := next(ctx, cmds)
+		waitAfter(ctx, err)
+		return err
+	}
+}
+
+func waitAfter(ctx context.Context, err error) {
+	if err == nil {
+		return
+	}
+	for _, word := range refusals {
+		if strings.HasPrefix(err.Error(), word) {
+			select {
+			case <-ctx.Done():
+			case <-time.After(100 * time.Millisecond):
+			}
+			return
+		}
+	}
+}

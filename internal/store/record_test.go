@@ -1,0 +1,272 @@
+package store_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"pgregory.net/rapid"
+
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/storetest"
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+var model = synchook.ModelID("mod_1")
+
+func content(text string) store.RecordWrite {
+	sum := sha256.Sum256([]byte(text))
+	return store.RecordWrite{Digest: base64.RawURLEncoding.EncodeToString(sum[:16]), Payload: []byte(text)}
+}
+
+func record(id, text string) store.RecordWrite {
+	w := content(`{"id":"` + id + `","v":"` + text + `"}`)
+	w.ID = id
+	return w
+}
+
+func writer(run string, kind synchook.LaneKind, fence int64) store.Writer {
+	return store.Writer{Project: "prj_1", Connection: "con_1", Run: synchook.RunID(run), Lane: kind, Fence: fence}
+}
+
+func open(t *rapid.T, st *store.Store, w store.Writer) store.Opened {
+	o, err := st.OpenRun(context.Background(), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// truth is the simple model that the store must agree with.
+type truth struct {
+	now     int64
+	records map[string]truthRecord
+}
+
+type truthRecord struct {
+	state    string // "-" absent, "x" deleted, else the content
+	modified int64
+}
+
+type truthRun struct {
+	writer store.Writer
+	start  time.Time
+	before map[string]string // what a record was before the run first changed it
+	after  map[string]string // what it was after the run last wrote it
+}
+
+func (tr *truth) write(run *truthRun, id, becomes string, now int64) {
+	r, ok := tr.records[id]
+	if !ok {
+		r.state = "-"
+	}
+	if becomes == "x" && r.state == "-" {
+		return
+	}
+	if _, changed := run.before[id]; !changed {
+		if r.state == becomes {
+			return
+		}
+		run.before[id] = r.state
+	}
+	run.after[id] = becomes
+	if r.state != becomes {
+		tr.records[id] = truthRecord{becomes, now}
+	}
+}
+
+func (run *truthRun) counts() synchook.Counts {
+	var c synchook.Counts
+	for id, before := range run.before {
+		after, gone := run.after[id], before == "-" || before == "x"
+		switch {
+		case after == "x" && !gone:
+			c.Deleted++
+		case after != "x" && gone:
+			c.Added++
+		case after != "x" && after != before:
+			c.Updated++
+		}
+	}
+	return c
+}
+
+// Any sequence of saves, updates and deletes by runs on both lanes, retried and fenced, with the clock
+// stepping back, leaves records, net counts and every delta equal to a simple model's.
+func TestRecordsCountsAndDeltaEqualASimpleModel(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		mr := miniredis.NewMiniRedis()
+		if err := mr.Start(); err != nil {
+			rt.Fatal(err)
+		}
+		defer mr.Close()
+		rdb := redis.NewClient(&redis.Options{Addr: mr.Addr()})
+		defer func() { _ = rdb.Close() }()
+		checkAgainstModel(rt, storetest.On(t, rdb), "con_1", func(now time.Time) { mr.SetTime(now) })
+	})
+}
+
+// The same on a real Redis, whose clock nobody moves.
+func TestRecordsCountsAndDeltaEqualASimpleModelOnRedis(t *testing.T) {
+	t.Parallel()
+	st := storetest.New(t)
+	n := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		n++
+		checkAgainstModel(rt, st, synchook.ConnectionID(fmt.Sprintf("con_%d", n)), func(time.Time) {})
+	})
+}
+
+func checkAgainstModel(t *rapid.T, st *store.Store, con synchook.ConnectionID, setTime func(time.Time)) {
+	ctx := context.Background()
+	clock := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	setTime(clock)
+	tr := &truth{records: map[string]truthRecord{}}
+	runs := map[synchook.LaneKind]*truthRun{}
+	var ended []*truthRun
+	number, fence := 0, int64(0)
+	id := rapid.SampledFrom([]string{"a", "b", "c", "d"})
+	kind := rapid.SampledFrom([]synchook.LaneKind{synchook.LaneEvent, synchook.LaneFull})
+
+	begin := func(k synchook.LaneKind) *truthRun {
+		if runs[k] == nil {
+			number++
+			fence++
+			w := writer(fmt.Sprintf("run_%s_%d", con, number), k, fence)
+			w.Connection = con
+			o := open(t, st, w)
+			runs[k] = &truthRun{writer: w, start: o.Started, before: map[string]string{}, after: map[string]string{}}
+		}
+		return runs[k]
+	}
+	end := func(k synchook.LaneKind) {
+		run := runs[k]
+		sealed, err := st.SealRun(ctx, run.writer, synchook.RunSucceeded, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := sealed.Counts[model], run.counts(); got != want {
+			t.Fatalf("run %s counts %+v, want %+v (before %v, after %v)", run.writer.Run, got, want, run.before, run.after)
+		}
+		ended = append(ended, run)
+		runs[k] = nil
+	}
+	t.Repeat(map[string]func(*rapid.T){
+		"save": func(t *rapid.T) {
+			run := begin(kind.Draw(t, "lane"))
+			var batch []store.RecordWrite
+			for range rapid.IntRange(1, 4).Draw(t, "n") {
+				batch = append(batch, record(id.Draw(t, "id"), rapid.SampledFrom([]string{"1", "2"}).Draw(t, "v")))
+			}
+			if err := st.SaveBatch(ctx, run.writer, model, batch); err != nil {
+				t.Fatal(err)
+			}
+			last := map[string]string{}
+			for _, r := range batch {
+				last[r.ID] = string(r.Payload)
+			}
+			for id, text := range last {
+				tr.write(run, id, text, clock.UnixMilli())
+			}
+		},
+		"delete": func(t *rapid.T) {
+			run, id := begin(kind.Draw(t, "lane")), id.Draw(t, "id")
+			if err := st.DeleteBatch(ctx, run.writer, model, []string{id, id}); err != nil {
+				t.Fatal(err)
+			}
+			tr.write(run, id, "x", clock.UnixMilli())
+		},
+		"update": func(t *rapid.T) {
+			run, id := begin(kind.Draw(t, "lane")), id.Draw(t, "id")
+			next := record(id, "merged")
+			err := st.UpdateBatch(ctx, run.writer, model, []store.RecordWrite{{ID: id}}, func(_, _ []byte) (store.RecordWrite, error) { return next, nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r, ok := tr.records[id]; ok && r.state != "x" {
+				tr.write(run, id, string(next.Payload), clock.UnixMilli())
+			}
+		},
+		"the worker dies and another goes on": func(t *rapid.T) {
+			run := begin(kind.Draw(t, "lane"))
+			dead := run.writer
+			fence++
+			run.writer.Fence = fence
+			if o := open(t, st, run.writer); !o.Started.Equal(run.start) {
+				t.Fatalf("the retried run starts at %v, want its first start %v", o.Started, run.start)
+			}
+			if err := st.SaveBatch(ctx, dead, model, []store.RecordWrite{record("a", "zombie")}); err != store.ErrFenced {
+				t.Fatalf("a fenced worker's save: %v", err)
+			}
+		},
+		"end": func(t *rapid.T) {
+			if k := kind.Draw(t, "lane"); runs[k] != nil {
+				end(k)
+			}
+		},
+		"the clock moves": func(t *rapid.T) {
+			clock = clock.Add(time.Duration(rapid.IntRange(-600_000, 600_000).Draw(t, "ms")) * time.Millisecond)
+			setTime(clock)
+		},
+		"": func(t *rapid.T) { compare(t, st, con, tr, ended) },
+	})
+	for k, run := range maps.Clone(runs) {
+		if run != nil {
+			end(k)
+		}
+	}
+	compare(t, st, con, tr, ended)
+}
+
+// compare checks the current state, and that delta from each run's start shows all that it changed.
+func compare(t *rapid.T, st *store.Store, con synchook.ConnectionID, tr *truth, ended []*truthRun) {
+	all := readAll(t, st, con, time.Time{})
+	if len(all) != len(tr.records) {
+		t.Fatalf("there are %d records, want %d", len(all), len(tr.records))
+	}
+	for id, want := range tr.records {
+		got := all[id]
+		if deleted := got.LastAction == synchook.ActionDeleted; deleted != (want.state == "x") {
+			t.Fatalf("record %s deleted: %v, want state %s", id, deleted, want.state)
+		} else if !deleted && string(got.Payload) != want.state {
+			t.Fatalf("record %s is %s, want %s", id, got.Payload, want.state)
+		}
+	}
+	for _, run := range ended {
+		since := readAll(t, st, con, run.start)
+		for id, before := range run.before {
+			if _, ok := since[id]; run.after[id] != before && tr.records[id].state == run.after[id] && !ok {
+				t.Fatalf("delta %v of run %s misses record %s", run.start, run.writer.Run, id)
+			}
+		}
+	}
+}
+
+func readAll(t *rapid.T, st *store.Store, con synchook.ConnectionID, since time.Time) map[string]synchook.Record {
+	out := map[string]synchook.Record{}
+	q := store.RecordQuery{Connection: con, Model: model, Delta: since, Page: store.Page{Size: 2}}
+	last := time.Time{}
+	for {
+		page, next, err := st.Records(context.Background(), "prj_1", q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page {
+			if _, twice := out[r.ID]; twice || r.LastModified.Before(last) || r.LastModified.Before(since) {
+				t.Fatalf("record %s: twice %v, modified %v after %v, delta %v", r.ID, twice, r.LastModified, last, since)
+			}
+			out[r.ID], last = r, r.LastModified
+		}
+		if next == "" {
+			return out
+		}
+		q.Page.Token = next
+	}
+}

@@ -1,0 +1,18 @@
+package storetest
+
+import (
+	"os/exec"
+	"runtime"
+)
+
+// launch starts a command from a thread that lives as long as the process: the signal that a child
+// gets at its parent's death is sent when the thread that started it ends.
+func launch(cmd *exec.Cmd) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		started <- cmd.Start()
+		_ = cmd.Wait()
+	}()
+	return <-started
+}
