@@ -80,21 +80,30 @@ func (s *Store) Unschedule(ctx context.Context, p synchook.ProjectID, d Due) err
 	return failed("removing a schedule", s.rdb.ZRem(ctx, key(p, "schedules"), scheduleMember(d.Connection, d.Sync)).Err())
 }
 
-// DueSchedules returns up to n schedules that are due at t.
-func (s *Store) DueSchedules(ctx context.Context, p synchook.ProjectID, t time.Time, n int) ([]Due, error) {
-	members, err := s.rdb.ZRangeByScoreWithScores(ctx, key(p, "schedules"), &redis.ZRangeBy{
-		Min: "-inf", Max: millis(t), Count: int64(n),
-	}).Result()
-	if err != nil {
+// DueSchedules returns up to n schedules of each project that are due, those with none left out.
+func (s *Store) DueSchedules(ctx context.Context, projects []synchook.ProjectID, n int) (map[synchook.ProjectID][]Due, error) {
+	if len(projects) == 0 {
+		return nil, nil
+	}
+	pipe := s.rdb.Pipeline()
+	cmds := make([]*redis.ZSliceCmd, len(projects))
+	for i, p := range projects {
+		cmds[i] = pipe.ZRangeByScoreWithScores(ctx, key(p, "schedules"), &redis.ZRangeBy{
+			Min: "-inf", Max: millis(s.now()), Count: int64(n),
+		})
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, failed("reading the schedules", err)
 	}
-	due := make([]Due, 0, len(members))
-	for _, m := range members {
-		member, _ := m.Member.(string)
-		con, syn, _ := strings.Cut(member, ".")
-		due = append(due, Due{Connection: synchook.ConnectionID(con), Sync: synchook.SyncID(syn), At: time.UnixMilli(int64(m.Score))})
+	out := map[synchook.ProjectID][]Due{}
+	for i, p := range projects {
+		for _, m := range cmds[i].Val() {
+			member, _ := m.Member.(string)
+			con, syn, _ := strings.Cut(member, ".")
+			out[p] = append(out[p], Due{Connection: synchook.ConnectionID(con), Sync: synchook.SyncID(syn), At: time.UnixMilli(int64(m.Score))})
+		}
 	}
-	return due, nil
+	return out, nil
 }
 
 // Fire queues the run of a due schedule, unless one waits or runs already, and moves the schedule to

@@ -1,0 +1,236 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/synchook/synchook/internal/provider"
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+// Store is what intake needs of the store.
+type Store interface {
+	AcceptEvent(context.Context, synchook.ProjectID, store.Accept) (store.Accepted, error)
+	ReplayEvent(context.Context, synchook.ProjectID, int, store.Accept) ([]synchook.Hint, error)
+	AddRuns(context.Context, synchook.ProjectID, []synchook.Run) ([]synchook.Hint, error)
+	Reject(context.Context, synchook.ProjectID, synchook.IntegrationID, string) error
+	EventReader
+	Subscribers
+}
+
+// EventReader reads stored events.
+type EventReader interface {
+	Event(context.Context, synchook.ProjectID, synchook.EventID) (synchook.Event, error)
+	EventContent(context.Context, synchook.ProjectID, synchook.EventID) (synchook.EventContent, error)
+	Integration(context.Context, synchook.ProjectID, synchook.IntegrationID) (synchook.Integration, error)
+}
+
+// Subscribers finds syncs and connections.
+type Subscribers interface {
+	Syncs(context.Context, synchook.ProjectID, synchook.IntegrationID) ([]synchook.Sync, error)
+	ConnectionIDs(context.Context, synchook.ProjectID, synchook.IntegrationID, synchook.ConnectionID, int) ([]synchook.ConnectionID, error)
+	MatchConnections(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, to, value string, after synchook.ConnectionID, n int) ([]synchook.ConnectionID, error)
+}
+
+// Queue sends hints.
+type Queue interface {
+	Send(context.Context, ...synchook.Hint) error
+}
+
+// Intake accepts incoming webhooks. Its fields are required, and its methods may be called concurrently.
+type Intake struct {
+	Store Store
+	Queue Queue
+	Log   *slog.Logger
+	Now   func() time.Time
+}
+
+// Incoming is a webhook as it came, for an integration.
+type Incoming struct {
+	Project     synchook.ProjectID
+	Integration synchook.Integration
+	Provider    provider.Provider
+	Request     provider.Request
+}
+
+// Receipt says what became of a webhook.
+type Receipt struct {
+	Event     synchook.EventID
+	Duplicate bool   // it had been accepted before, as Event; nothing else happened
+	Runs      int    // how many runs it triggered; of a very large fan-out, how many so far
+	Reason    string // why it triggered none
+	Reply     *provider.Reply
+}
+
+// Receive verifies and accepts a webhook. Its errors are faults that say what to tell the sender.
+func (i *Intake) Receive(ctx context.Context, in Incoming) (Receipt, error) {
+	if err := in.Provider.Verify(in.Request, provider.Config{Secrets: in.Integration.Secrets}); err != nil {
+		i.reject(ctx, in, err)
+		return Receipt{}, refusal(err)
+	}
+	parsed, err := in.Provider.Parse(in.Request)
+	if err != nil {
+		i.reject(ctx, in, err)
+		return Receipt{}, refusal(err)
+	}
+	event := synchook.Event{
+		ID:          synchook.EventID(synchook.NewID(synchook.EventPrefix, i.Now())),
+		Integration: in.Integration.ID, ExternalID: externalID(parsed, in.Request.Body), Type: parsed.Type,
+		Size: int64(len(in.Request.Body)),
+	}
+	plan, err := i.plan(ctx, in, parsed, event, firstRuns)
+	if err != nil {
+		return Receipt{}, err
+	}
+	reply, handshake := in.Provider.Handshake(in.Request)
+	event.Outcome, event.Reason = plan.outcome(handshake)
+	accepted, err := i.Store.AcceptEvent(ctx, in.Project, store.Accept{
+		Event: event, Content: synchook.EventContent{Body: in.Request.Body, Header: visible(in.Request.Header)},
+		Runs: plan.runs, Fanout: plan.more,
+	})
+	if err != nil {
+		return Receipt{}, err
+	}
+	i.send(ctx, accepted.Hints)
+	receipt := Receipt{Event: accepted.ID, Duplicate: accepted.Duplicate}
+	if !accepted.Duplicate {
+		receipt.Runs, receipt.Reason = len(plan.runs), event.Reason
+	}
+	if handshake {
+		receipt.Reply = &reply
+	}
+	return receipt, nil
+}
+
+// Replay processes an event again, with today's syncs, scripts and matching.
+func (i *Intake) Replay(ctx context.Context, p synchook.ProjectID, id synchook.EventID) (synchook.Event, []synchook.RunID, error) {
+	event, in, parsed, err := i.read(ctx, p, id)
+	if err != nil {
+		return event, nil, err
+	}
+	event.Replays++
+	plan, err := i.plan(ctx, in, parsed, event, firstRuns)
+	if err != nil {
+		return event, nil, err
+	}
+	_, handshake := in.Provider.Handshake(in.Request)
+	event.Outcome, event.Reason = plan.outcome(handshake)
+	hints, err := i.Store.ReplayEvent(ctx, p, event.Replays, store.Accept{Event: event, Runs: plan.runs, Fanout: plan.more})
+	if err != nil {
+		return event, nil, err
+	}
+	i.send(ctx, hints)
+	ids := make([]synchook.RunID, len(plan.runs))
+	for n, run := range plan.runs {
+		ids[n] = run.ID
+	}
+	return event, ids, nil
+}
+
+// FanOut queues all runs of an event that triggers more than one write can hold. Runs that are there
+// already stay as they are, so that it can be done again.
+func (i *Intake) FanOut(ctx context.Context, p synchook.ProjectID, id synchook.EventID) error {
+	event, in, parsed, err := i.read(ctx, p, id)
+	if err != nil {
+		return err
+	}
+	return i.each(ctx, in, parsed, event, func(runs []synchook.Run) (bool, error) {
+		hints, err := i.Store.AddRuns(ctx, p, runs)
+		if err == nil {
+			i.send(ctx, hints)
+		}
+		return true, err
+	})
+}
+
+// read reads an event back as it came.
+func (i *Intake) read(ctx context.Context, p synchook.ProjectID, id synchook.EventID) (event synchook.Event, in Incoming, parsed provider.Event, err error) {
+	if event, err = i.Store.Event(ctx, p, id); err != nil {
+		return
+	}
+	content, err := i.Store.EventContent(ctx, p, id)
+	if err != nil {
+		return
+	}
+	in = Incoming{Project: p, Request: provider.Stored(content.Header, content.Body)}
+	if in.Integration, err = i.Store.Integration(ctx, p, event.Integration); err != nil {
+		return
+	}
+	var ok bool
+	if in.Provider, ok = provider.Lookup(in.Integration.Provider); !ok {
+		err = &synchook.Fault{
+			Kind: synchook.KindState, Reason: "unknown_provider", Subject: in.Integration.Provider,
+			Message: "this synchook does not know the provider \"" + in.Integration.Provider + "\"", Help: "Run the version that made the integration.",
+		}
+		return
+	}
+	parsed, err = in.Provider.Parse(in.Request)
+	return
+}
+
+// send sends hints. One that cannot be sent is made up for by the sweep, so the event stays accepted.
+func (i *Intake) send(ctx context.Context, hints []synchook.Hint) {
+	if len(hints) == 0 {
+		return
+	}
+	if err := i.Queue.Send(context.WithoutCancel(ctx), hints...); err != nil {
+		i.Log.Warn("a hint could not be sent; the sweep makes up for it", "error", err)
+	}
+}
+
+// reject notes a webhook that was refused. That it cannot be noted changes nothing for the sender.
+func (i *Intake) reject(ctx context.Context, in Incoming, cause error) {
+	if err := i.Store.Reject(ctx, in.Project, in.Integration.ID, cause.Error()); err != nil {
+		i.Log.Warn("a refused webhook could not be noted", "integration", in.Integration.ID, "error", err)
+	}
+}
+
+func refusal(err error) error {
+	f := &synchook.Fault{
+		Kind: synchook.KindUnauthenticated, Reason: "wrong_signature", Message: "the webhook was refused: " + err.Error(),
+		Help: "Compare the integration's webhook secret with the provider's; the last refused webhooks are in ListEvents.",
+	}
+	switch {
+	case errors.Is(err, provider.ErrNoSecret):
+		f.Reason = "no_webhook_secret"
+	case errors.Is(err, provider.ErrMissingSignature):
+		f.Reason = "missing_signature"
+	case errors.Is(err, provider.ErrStale):
+		f.Reason = "stale_signature"
+	case errors.Is(err, provider.ErrBody):
+		f.Kind, f.Reason, f.Help = synchook.KindInvalid, "malformed_webhook", "Send the body exactly as the provider sends it."
+	}
+	return f
+}
+
+// externalID is what an event is de-duplicated by.
+func externalID(e provider.Event, body []byte) string {
+	if e.ID != "" {
+		return e.ID
+	}
+	return synchook.ContentID("body_", string(body))
+}
+
+// hidden are parts of header names that hold signatures or credentials.
+var hidden = []string{"signature", "authorization", "token", "secret", "cookie", "hmac"}
+
+// visible returns the headers that are kept and that scripts see.
+func visible(h http.Header) map[string]string {
+	out := make(map[string]string, len(h))
+	for name, values := range h {
+		low := strings.ToLower(name)
+		secret := false
+		for _, part := range hidden {
+			secret = secret || strings.Contains(low, part)
+		}
+		if !secret {
+			out[name] = strings.Join(values, ", ")
+		}
+	}
+	return out
+}

@@ -1,0 +1,166 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/synchook/synchook/internal/queue"
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/webhook"
+)
+
+// settingsFresh is how old the settings may be that an attempt is made with.
+const settingsFresh = 500 * time.Millisecond
+
+// deliverer makes attempts for the deliveries of one lane.
+type deliverer struct {
+	project synchook.ProjectID
+	store   Store
+	queue   Queue
+	sender  Sender
+	metrics *metrics
+	log     *slog.Logger
+
+	mu       sync.Mutex
+	read     time.Time
+	settings synchook.Settings
+	secrets  []webhook.Secret
+	problem  error // why there is no usable setting
+}
+
+// do attempts a delivery once and says what became of it.
+func (d *deliverer) do(ctx context.Context, delivery synchook.Delivery, _ int64) store.DeliveryDone {
+	settings, secrets, err := d.current(ctx)
+	if err != nil {
+		delivery.State, delivery.Reason = synchook.DeliveryPending, "waiting, because of a fault of ours: "+err.Error()
+		return store.DeliveryDone{Delivery: delivery, Wait: trouble}
+	}
+	if settings.WebhookURL == "" {
+		delivery.State, delivery.Reason = synchook.DeliveryCancelled, "the project has no webhook URL any more"
+		return store.DeliveryDone{Delivery: delivery}
+	}
+	attempt := d.sender.Send(ctx, webhook.Message{
+		ID: string(delivery.ID), URL: settings.WebhookURL, Body: delivery.Body, Secrets: secrets, Header: settings.WebhookHeaders,
+	})
+	if attempt.Verdict.Outcome == webhook.Interrupted {
+		return store.DeliveryDone{Delivery: delivery, Back: true}
+	}
+	done := judgeAttempt(delivery, attempt, schedule(settings), rand.Float64)
+	d.report(done, attempt)
+	return done
+}
+
+// current returns the settings and secrets of now, read at most every half second.
+func (d *deliverer) current(ctx context.Context) (synchook.Settings, []webhook.Secret, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if time.Since(d.read) < settingsFresh {
+		return d.settings, d.secrets, d.problem
+	}
+	d.settings, d.secrets, d.problem = d.load(ctx)
+	d.read = time.Now()
+	return d.settings, d.secrets, d.problem
+}
+
+func (d *deliverer) load(ctx context.Context) (synchook.Settings, []webhook.Secret, error) {
+	settings, err := d.store.Settings(ctx, d.project)
+	if err != nil {
+		return settings, nil, err
+	}
+	stored, err := d.store.SigningSecrets(ctx, d.project)
+	if err != nil {
+		return settings, nil, err
+	}
+	var secrets []webhook.Secret
+	for _, text := range synchook.LiveSecrets(stored, time.Now()) {
+		secret, err := webhook.ParseSecret(text)
+		if err != nil {
+			return settings, nil, fmt.Errorf("reading the project's signing secret: %w", err)
+		}
+		secrets = append(secrets, secret)
+	}
+	return settings, secrets, nil
+}
+
+func schedule(s synchook.Settings) webhook.Schedule {
+	if len(s.RetrySchedule) > 0 {
+		return s.RetrySchedule
+	}
+	return webhook.Default()
+}
+
+// judgeAttempt says what becomes of a delivery after an attempt. Throttling consumes none of the
+// budget: then the last wait is repeated until the delivery expires.
+func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Schedule, random func() float64) store.DeliveryDone {
+	delivery.Attempts++
+	delivery.LastStatus = a.Status
+	delivery.Reason = "the endpoint " + a.Verdict.Reason
+	done := store.DeliveryDone{Attempt: &synchook.Attempt{
+		Number: delivery.Attempts, Started: a.StartedAt, Duration: a.Duration, Status: a.Status, Error: a.Error, Response: a.Response,
+	}}
+	wait, more := s.Delay(delivery.Attempts, a.Verdict.RetryAfter, random)
+	if a.Verdict.Outcome == webhook.Throttle && !more {
+		wait, more = s.Delay(len(s), a.Verdict.RetryAfter, random)
+	}
+	expired := a.StartedAt.Add(wait).After(delivery.Created.Add(synchook.DeliveryLifetime))
+	switch {
+	case a.Verdict.Outcome == webhook.Delivered:
+		delivery.State = synchook.DeliveryDelivered
+	case !more:
+		delivery.State = synchook.DeliveryExhausted
+		delivery.Reason = fmt.Sprintf("all %d attempts failed; at the last one %s", delivery.Attempts, delivery.Reason)
+	case expired:
+		delivery.State = synchook.DeliveryExhausted
+		delivery.Reason = "the next attempt would come more than 7 days after the delivery was made; at the last one " + delivery.Reason
+	default:
+		delivery.State = synchook.DeliveryPending
+		done.Wait = wait
+	}
+	done.Delivery = delivery
+	return done
+}
+
+func (d *deliverer) report(done store.DeliveryDone, a webhook.Attempt) {
+	d.metrics.attempts.WithLabelValues(a.Verdict.Outcome.String()).Inc()
+	d.metrics.attemptTime.Observe(a.Duration.Seconds())
+	level := slog.LevelWarn
+	if a.Verdict.Outcome == webhook.Delivered {
+		level = slog.LevelInfo
+	}
+	if !d.log.Enabled(context.Background(), level) {
+		return
+	}
+	dl := done.Delivery
+	d.log.LogAttrs(context.Background(), level, "attempt",
+		slog.String("project", string(d.project)), slog.String("delivery", string(dl.ID)), slog.String("run", string(dl.Run)),
+		slog.String("endpoint", string(dl.Endpoint)), slog.Int("attempt", dl.Attempts), slog.Int("status", a.Status),
+		slog.Duration("duration", a.Duration), slog.String("state", string(dl.State)), slog.String("outcome", a.Verdict.Outcome.String()),
+		slog.Duration("wait", done.Wait), slog.String("reason", dl.Reason))
+}
+
+// after sends a hint of its own for each delivery that waits for its next attempt: it wakes the lane in
+// time, and shows the wait in Asynqmon.
+func (d *deliverer) after(ctx context.Context, done []store.DeliveryDone) {
+	for _, x := range done {
+		if x.Back || x.Delivery.State != synchook.DeliveryPending {
+			continue
+		}
+		of := 1
+		if settings, _, err := d.current(ctx); err == nil {
+			of += len(schedule(settings))
+		}
+		err := d.queue.SendAttempt(ctx, queue.Attempt{
+			Project: d.project, Endpoint: x.Delivery.Endpoint, Delivery: x.Delivery.ID, Model: x.Delivery.Model,
+			Number: x.Delivery.Attempts + 1, Of: max(of, x.Delivery.Attempts+1), LastAnswer: x.Delivery.Reason,
+			At: time.Now().Add(x.Wait),
+		})
+		if err != nil {
+			d.log.Warn("a hint for a waiting attempt could not be sent; the sweep makes up for it", "delivery", x.Delivery.ID, "error", err)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package worker
+
+import (
+	"context"
+	"time"
+
+	"github.com/synchook/synchook/internal/queue"
+	"github.com/synchook/synchook/internal/script"
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/webhook"
+)
+
+// Store is what the worker needs of the store. *store.Store is one.
+type Store interface {
+	laneStore
+	configStore
+	recordStore
+	sweepStore
+}
+
+type laneStore interface {
+	TurnRuns(context.Context, synchook.ProjectID, store.Turn, []store.RunDone) (store.Taken[synchook.Run], error)
+	TurnDeliveries(context.Context, synchook.ProjectID, store.Turn, []store.DeliveryDone) (store.Taken[synchook.Delivery], error)
+	TurnFanout(context.Context, synchook.ProjectID, store.Turn, []store.FanoutDone) (store.Taken[synchook.EventID], error)
+	CancelWanted(context.Context, synchook.ProjectID, synchook.RunID) (bool, error)
+}
+
+type configStore interface {
+	Project(context.Context, synchook.ProjectID) (synchook.Project, error)
+	Settings(context.Context, synchook.ProjectID) (synchook.Settings, error)
+	SigningSecrets(context.Context, synchook.ProjectID) ([]synchook.SigningSecret, error)
+	Integration(context.Context, synchook.ProjectID, synchook.IntegrationID) (synchook.Integration, error)
+	Connection(context.Context, synchook.ProjectID, synchook.ConnectionID) (synchook.Connection, error)
+	UpdateConnection(context.Context, synchook.ProjectID, synchook.ConnectionID, func(*synchook.Connection) error) (synchook.Connection, error)
+	Sync(context.Context, synchook.ProjectID, synchook.IntegrationID, synchook.SyncID) (synchook.Sync, error)
+	Script(context.Context, synchook.ProjectID, synchook.ScriptID) (synchook.Script, error)
+	Status(context.Context, synchook.ProjectID, synchook.ConnectionID, synchook.SyncID) (synchook.SyncStatus, error)
+	Event(context.Context, synchook.ProjectID, synchook.EventID) (synchook.Event, error)
+	EventContent(context.Context, synchook.ProjectID, synchook.EventID) (synchook.EventContent, error)
+}
+
+type recordStore interface {
+	OpenRun(context.Context, store.Writer) (store.Opened, error)
+	SaveBatch(context.Context, store.Writer, synchook.ModelID, []store.RecordWrite) error
+	UpdateBatch(context.Context, store.Writer, synchook.ModelID, []store.RecordWrite, store.Merge) error
+	DeleteBatch(context.Context, store.Writer, synchook.ModelID, []string) error
+	DeleteUnseen(context.Context, store.Writer, synchook.ModelID) error
+	SealRun(context.Context, store.Writer, synchook.RunState, string) (store.Sealed, error)
+	AppendLog(context.Context, synchook.ProjectID, synchook.ConnectionID, synchook.RunID, []store.LogLine, time.Duration) error
+}
+
+type sweepStore interface {
+	Lead(ctx context.Context, role, who string, d time.Duration) (bool, error)
+	ProjectIDs(context.Context) ([]synchook.ProjectID, error)
+	OverdueLanes(context.Context, []synchook.ProjectID, int) (map[synchook.ProjectID][]store.Overdue, error)
+	Rewake(context.Context, synchook.ProjectID, store.Overdue, bool) ([]synchook.Hint, error)
+	DueSchedules(context.Context, []synchook.ProjectID, int) (map[synchook.ProjectID][]store.Due, error)
+	Fire(context.Context, synchook.ProjectID, store.Due, time.Time, synchook.Run) ([]synchook.Hint, error)
+	Unschedule(context.Context, synchook.ProjectID, store.Due) error
+	Prune(context.Context, synchook.ProjectID, time.Time, int) (int, error)
+}
+
+// Queue is what the worker needs of the queue. *queue.Queue is one.
+type Queue interface {
+	Send(context.Context, ...synchook.Hint) error
+	SendAttempt(context.Context, queue.Attempt) error
+	OnItsWay(context.Context, synchook.LaneID, int64) (bool, error)
+	Announce(context.Context) error
+}
+
+// Planner queues all runs of an event that triggers very many. *intake.Intake is one.
+type Planner interface {
+	FanOut(context.Context, synchook.ProjectID, synchook.EventID) error
+}
+
+// Engine runs scripts. *script.Engine is one.
+type Engine interface {
+	Run(context.Context, script.Input, script.Host) error
+}
+
+// Sender posts webhooks. *webhook.Sender is one.
+type Sender interface {
+	Send(context.Context, webhook.Message) webhook.Attempt
+}

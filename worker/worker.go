@@ -1,0 +1,235 @@
+package worker
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/hibiken/asynq"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/synchook/synchook/internal/proxy"
+	"github.com/synchook/synchook/internal/queue"
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+// Options say how a worker works. Store, Queue, Redis, Engine, Proxy, Sender, Planner, Log and Registry are
+// required.
+type Options struct {
+	Store    Store
+	Queue    Queue
+	Redis    redis.UniversalClient // for Asynq's servers
+	Engine   Engine
+	Proxy    *proxy.Client
+	Sender   Sender
+	Planner  Planner
+	Log      *slog.Logger
+	Registry prometheus.Registerer
+
+	Runs         int           // scripts at once; 0: 10
+	Deliveries   int           // endpoints worked at once; 0: 20
+	InFlight     int           // requests in flight to one endpoint; 0: 64
+	PollInterval time.Duration // how often Asynq looks for tasks when idle; 0: 10 ms
+	Grace        time.Duration // how long running scripts may go on when the worker stops; 0: 10 s
+	StopTimeout  time.Duration // after which a stop is over whatever still runs; 0: 30 s
+}
+
+func (o Options) withDefaults() Options {
+	set := func(field *int, value int) {
+		if *field <= 0 {
+			*field = value
+		}
+	}
+	setTime := func(field *time.Duration, value time.Duration) {
+		if *field <= 0 {
+			*field = value
+		}
+	}
+	set(&o.Runs, 10)
+	set(&o.Deliveries, 20)
+	set(&o.InFlight, 64)
+	setTime(&o.PollInterval, 10*time.Millisecond)
+	setTime(&o.Grace, 10*time.Second)
+	setTime(&o.StopTimeout, 30*time.Second)
+	return o
+}
+
+// Worker works lanes. Make it with New.
+type Worker struct {
+	options  Options
+	metrics  *metrics
+	runner   *runner
+	stopping chan struct{} // no new work
+	giveUp   chan struct{} // running scripts must end
+}
+
+// New returns a worker.
+func New(o Options) *Worker {
+	o = o.withDefaults()
+	w := &Worker{options: o, metrics: newMetrics(o.Registry), stopping: make(chan struct{}), giveUp: make(chan struct{})}
+	w.runner = &runner{
+		store: o.Store, engine: o.Engine, proxy: o.Proxy, scripts: &scripts{store: o.Store}, metrics: w.metrics, log: o.Log,
+		slots: make(chan struct{}, o.Runs), giveUp: w.giveUp,
+	}
+	return w
+}
+
+// handlers is the one table of task kinds.
+func (w *Worker) handlers() *asynq.ServeMux {
+	mux := asynq.NewServeMux()
+	mux.HandleFunc(queue.TaskRuns, w.handle(w.runs))
+	mux.HandleFunc(queue.TaskLane, w.handle(w.deliveries))
+	mux.HandleFunc(queue.TaskAttempt, w.handle(w.deliveries))
+	mux.HandleFunc(queue.TaskFanout, w.handle(w.fanout))
+	return mux
+}
+
+// Run works until the context ends, then stops: no new work, what runs may finish for a while, the
+// rest goes back. It waits for Redis however long it is gone.
+func (w *Worker) Run(ctx context.Context) error {
+	servers := []*asynq.Server{
+		w.server(queue.Control, 4), w.server(queue.Runs, w.options.Runs), w.server(queue.Deliveries, w.options.Deliveries),
+	}
+	mux := w.handlers()
+	started := 0
+	for ; started < len(servers); started++ {
+		if err := w.start(ctx, servers[started], mux); err != nil {
+			break
+		}
+	}
+	var sweeping sync.WaitGroup
+	sweep := &sweeper{store: w.options.Store, queue: w.options.Queue, metrics: w.metrics, log: w.options.Log, who: rand.Text(), now: time.Now}
+	sweeping.Go(func() { sweep.run(ctx) })
+	<-ctx.Done()
+	w.stop(servers[:started])
+	sweeping.Wait()
+	return nil
+}
+
+// start starts a server, which fails while Redis is down.
+func (w *Worker) start(ctx context.Context, s *asynq.Server, mux *asynq.ServeMux) error {
+	for {
+		err := s.Start(mux)
+		if err == nil {
+			return nil
+		}
+		w.options.Log.Warn("Asynq cannot start; trying again", "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func (w *Worker) stop(servers []*asynq.Server) {
+	close(w.stopping)
+	grace := time.AfterFunc(w.options.Grace, func() { close(w.giveUp) })
+	defer grace.Stop()
+	var wait sync.WaitGroup
+	for _, s := range servers {
+		wait.Go(s.Shutdown)
+	}
+	wait.Wait()
+}
+
+func (w *Worker) server(name string, concurrency int) *asynq.Server {
+	return asynq.NewServerFromRedisClient(w.options.Redis, asynq.Config{
+		Queues:                   map[string]int{name: 1},
+		Concurrency:              concurrency,
+		TaskCheckInterval:        w.options.PollInterval,
+		DelayedTaskCheckInterval: 500 * time.Millisecond,
+		ShutdownTimeout:          w.options.StopTimeout,
+		RetryDelayFunc:           retryDelay,
+		IsFailure:                func(error) bool { return false },
+		Logger:                   asynqLog{w.options.Log},
+		LogLevel:                 asynq.WarnLevel,
+	})
+}
+
+// retryDelay is the wait before a hint comes again that met a fault.
+func retryDelay(n int, err error, _ *asynq.Task) time.Duration {
+	if errors.Is(err, asynq.ErrLeaseExpired) {
+		return 0
+	}
+	return time.Duration(math.Min(float64(n+1), 10)) * time.Second
+}
+
+func (w *Worker) handle(work func(context.Context, queue.Payload) error) func(context.Context, *asynq.Task) error {
+	return func(ctx context.Context, task *asynq.Task) error {
+		p, err := queue.Read(task)
+		if err != nil {
+			w.options.Log.Error("a task cannot be read and is dropped", "error", err)
+			return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
+		}
+		return work(ctx, p)
+	}
+}
+
+func (w *Worker) runs(ctx context.Context, p queue.Payload) error {
+	l := &lane[synchook.Run, store.RunDone]{
+		project: p.Project, id: p.Lane, limit: 1, send: w.send, log: w.options.Log, stopping: w.stopping,
+		take: func(ctx context.Context, t store.Turn, done []store.RunDone) (store.Taken[synchook.Run], error) {
+			return w.options.Store.TurnRuns(ctx, p.Project, t, done)
+		},
+		do: func(ctx context.Context, run synchook.Run, fence int64) store.RunDone {
+			return w.runner.do(ctx, p.Project, run, fence)
+		},
+	}
+	return l.work(ctx, p.Generation)
+}
+
+func (w *Worker) deliveries(ctx context.Context, p queue.Payload) error {
+	d := &deliverer{project: p.Project, store: w.options.Store, queue: w.options.Queue, sender: w.options.Sender, metrics: w.metrics, log: w.options.Log}
+	l := &lane[synchook.Delivery, store.DeliveryDone]{
+		project: p.Project, id: p.Lane, limit: w.options.InFlight, send: w.send, log: w.options.Log, stopping: w.stopping,
+		take: func(ctx context.Context, t store.Turn, done []store.DeliveryDone) (store.Taken[synchook.Delivery], error) {
+			return w.options.Store.TurnDeliveries(ctx, p.Project, t, done)
+		},
+		do: d.do, after: d.after,
+	}
+	return l.work(ctx, p.Generation)
+}
+
+func (w *Worker) fanout(ctx context.Context, p queue.Payload) error {
+	l := &lane[synchook.EventID, store.FanoutDone]{
+		project: p.Project, id: p.Lane, limit: 1, send: w.send, log: w.options.Log, stopping: w.stopping,
+		take: func(ctx context.Context, t store.Turn, done []store.FanoutDone) (store.Taken[synchook.EventID], error) {
+			return w.options.Store.TurnFanout(ctx, p.Project, t, done)
+		},
+		do: func(ctx context.Context, event synchook.EventID, _ int64) store.FanoutDone {
+			if err := w.options.Planner.FanOut(ctx, p.Project, event); err != nil {
+				w.options.Log.Warn("queueing an event's runs failed; it is tried again", "project", p.Project, "event", event, "error", err)
+				return store.FanoutDone{Event: event, Back: true}
+			}
+			return store.FanoutDone{Event: event}
+		},
+	}
+	return l.work(ctx, p.Generation)
+}
+
+// send sends hints. One that cannot be sent is made up for by the sweep.
+func (w *Worker) send(ctx context.Context, hints ...synchook.Hint) {
+	if len(hints) == 0 {
+		return
+	}
+	if err := w.options.Queue.Send(ctx, hints...); err != nil {
+		w.options.Log.Warn("a hint could not be sent; the sweep makes up for it", "error", err)
+	}
+}
+
+// asynqLog gives Asynq's own messages to our log.
+type asynqLog struct{ log *slog.Logger }
+
+func (l asynqLog) Debug(args ...any) { l.log.Debug("asynq", "message", fmt.Sprint(args...)) }
+func (l asynqLog) Info(args ...any)  { l.log.Info("asynq", "message", fmt.Sprint(args...)) }
+func (l asynqLog) Warn(args ...any)  { l.log.Warn("asynq", "message", fmt.Sprint(args...)) }
+func (l asynqLog) Error(args ...any) { l.log.Error("asynq", "message", fmt.Sprint(args...)) }
+func (l asynqLog) Fatal(args ...any) { l.log.Error("asynq", "message", fmt.Sprint(args...)) }
