@@ -93,7 +93,7 @@ func (w *Worker) handlers() *asynq.ServeMux {
 
 // Run works until the context ends, then stops: no new work, what runs may finish for a while, the
 // rest goes back. It waits for Redis however long it is gone.
-func (w *Worker) Run(ctx context.Context) error {
+func (w *Worker) Run(ctx context.Context) {
 	servers := []*asynq.Server{
 		w.server(queue.Control, 4), w.server(queue.Runs, w.options.Runs), w.server(queue.Deliveries, w.options.Deliveries),
 	}
@@ -110,7 +110,6 @@ func (w *Worker) Run(ctx context.Context) error {
 	<-ctx.Done()
 	w.stop(servers[:started])
 	sweeping.Wait()
-	return nil
 }
 
 // start starts a server, which fails while Redis is down.

@@ -1,0 +1,277 @@
+// Package app is the whole program as a value: it wires the store, the queue, the server and the
+// worker, starts them in order and stops them in reverse.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/synchook/synchook/internal/intake"
+	"github.com/synchook/synchook/internal/netguard"
+	"github.com/synchook/synchook/internal/proxy"
+	"github.com/synchook/synchook/internal/queue"
+	"github.com/synchook/synchook/internal/script"
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/webhook"
+	"github.com/synchook/synchook/server"
+	"github.com/synchook/synchook/worker"
+)
+
+// App is the program. Make it with New, Start it, and Stop it.
+type App struct {
+	options  Options
+	registry *prometheus.Registry
+
+	dial   dialer
+	store  *store.Store
+	queue  *queue.Queue
+	intake *intake.Intake
+	guard  *netguard.Guard
+
+	url    string
+	sample Sample
+	failed chan error // what ends the program from within
+
+	stopOnce sync.Once
+	cleanups []cleanup
+}
+
+// cleanup undoes one step of Start.
+type cleanup struct {
+	name string
+	do   func()
+}
+
+// New returns a program that is not started.
+func New(o Options) *App {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return &App{options: o.withDefaults(), registry: r, failed: make(chan error, 1)}
+}
+
+// URL is where the server listens, once it is started.
+func (a *App) URL() string { return a.url }
+
+// Sample is dev's sample project, once it is started.
+func (a *App) Sample() Sample { return a.sample }
+
+// Failed gives the error that ends the program from within, if one does.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// Start starts everything and returns when it is ready. When it fails, it has undone what it did.
+func (a *App) Start(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			a.Stop()
+		}
+	}()
+	if err := a.options.check(); err != nil {
+		return err
+	}
+	secrets, err := a.secrets()
+	if err != nil {
+		return err
+	}
+	if err := a.openStore(ctx); err != nil {
+		return err
+	}
+	if err := a.checkDurability(ctx); err != nil {
+		return err
+	}
+	if a.options.Dev {
+		if a.sample, err = sampleOf(ctx, a.store, a.options.DataDir, secrets); err != nil {
+			return err
+		}
+	}
+	if a.options.Server {
+		if err := a.startServer(ctx); err != nil {
+			return err
+		}
+	}
+	if a.options.Worker {
+		a.startWorker()
+	}
+	return nil
+}
+
+// secrets fills the options' secrets in dev.
+func (a *App) secrets() (devSecrets, error) {
+	if !a.options.Dev {
+		return devSecrets{}, nil
+	}
+	s, err := readDevSecrets(a.options.DataDir)
+	if len(a.options.EncryptionKeys) == 0 {
+		a.options.EncryptionKeys = []string{s.EncryptionKey}
+	}
+	if a.options.AdminKey == "" {
+		a.options.AdminKey = s.AdminKey
+	}
+	s.AdminKey = a.options.AdminKey
+	return s, err
+}
+
+// openStore connects to Redis, waiting for one that is down, and opens the store and the queue on it.
+func (a *App) openStore(ctx context.Context) error {
+	keyring, err := store.NewKeyring(a.options.EncryptionKeys...)
+	if err != nil {
+		return err
+	}
+	dial, stop, err := redisOf(ctx, a.options)
+	if err != nil {
+		return err
+	}
+	a.dial = dial
+	a.cleanup("redis", stop)
+	rdb := a.client(dial.universal())
+	a.store = store.New(rdb, keyring)
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := a.store.Open(ctx)
+		if err == nil {
+			break
+		}
+		if !synchook.IsKind(err, synchook.KindUnavailable) || ctx.Err() != nil {
+			return err
+		}
+		a.options.Log.Warn("Redis does not answer; waiting for it", "redis", dial.where, "wait", wait, "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+	a.queue = queue.New(a.client(dial.universal()), a.options.ScriptTimeout+5*time.Minute)
+	a.intake = &intake.Intake{Store: a.store, Queue: a.queue, Log: a.options.Log, Now: time.Now}
+	allow := slices.Clone(a.options.AllowAddresses)
+	if a.options.Dev {
+		allow = append(allow, netguard.Loopback()...)
+	}
+	a.guard = netguard.New(netguard.Options{Allow: allow})
+	return nil
+}
+
+func (a *App) client(c redis.UniversalClient) redis.UniversalClient {
+	a.cleanup("redis client", func() { _ = c.Close() })
+	return c
+}
+
+func (a *App) checkDurability(ctx context.Context) error {
+	for _, w := range a.store.Durability(ctx).Warnings {
+		level := slog.LevelWarn
+		if w.Severe {
+			level = slog.LevelError
+		}
+		if a.options.RequireDurableRedis {
+			return fmt.Errorf("%s (--require-durable-redis makes this an error)", w.Text)
+		}
+		if a.options.RedisURL != "" {
+			a.options.Log.Log(ctx, level, w.Text)
+		}
+	}
+	return nil
+}
+
+func (a *App) startServer(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.options.Listen)
+	if err != nil {
+		return fmt.Errorf("listening: %w; choose another address with --listen", err)
+	}
+	a.url = "http://" + listener.Addr().String()
+	public := a.options.PublicURL
+	if public == "" && a.options.Dev {
+		public = a.url
+	}
+	a.sample.URL = a.url
+	s := server.New(server.Options{
+		Store: a.store, Intake: a.intake, Queue: a.queue, Log: a.options.Log, AdminKey: a.options.AdminKey, PublicURL: public,
+		AllowPrivateURLs: a.options.Dev, Version: a.options.Version, Ready: a.ready, Registry: a.registry,
+		QueuesRedis: a.dial, QueuesWritable: a.options.QueuesWritable,
+	})
+	a.cleanup("server", func() { _ = s.Close() })
+	h := s.HTTPServer(listener.Addr().String())
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			a.fail(fmt.Errorf("serving: %w", err))
+		}
+	}()
+	a.cleanup("listener", func() {
+		ctx, cancel := context.WithTimeout(context.Background(), a.options.StopTimeout)
+		defer cancel()
+		if err := h.Shutdown(ctx); err != nil {
+			a.options.Log.Warn("requests were cut off, because they did not end in time", "error", err)
+			_ = h.Close()
+		}
+		<-served
+	})
+	return nil
+}
+
+func (a *App) startWorker() {
+	a.checkMemory()
+	w := worker.New(worker.Options{
+		Store: a.store, Queue: a.queue, Redis: a.client(a.dial.queueClient()), Planner: a.intake,
+		Engine: script.New(script.Limits{Memory: a.options.ScriptMemory, Timeout: a.options.ScriptTimeout}),
+		Proxy:  &proxy.Client{Transport: a.guard.Transport()},
+		Sender: webhook.NewSender(webhook.Options{Transport: a.guard.Transport(), UserAgent: "synchook/" + a.options.Version}),
+		Log:    a.options.Log, Registry: a.registry,
+		Runs: a.options.Runs, Deliveries: a.options.Deliveries, InFlight: a.options.InFlight, PollInterval: a.options.PollInterval,
+		Grace: a.options.StopTimeout / 3, StopTimeout: a.options.StopTimeout,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { w.Run(ctx) })
+	a.cleanup("worker", func() { cancel(); running.Wait() })
+}
+
+// ready says what is wrong with the process.
+func (a *App) ready(ctx context.Context) []server.Problem {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	var problems []server.Problem
+	if err := a.store.Ping(ctx); err != nil {
+		problems = append(problems, server.Problem{Name: "redis", Message: err.Error(), Fatal: true})
+		return problems
+	}
+	for _, w := range a.store.Durability(ctx).Warnings {
+		problems = append(problems, server.Problem{Name: "durability", Message: w.Text})
+	}
+	return problems
+}
+
+func (a *App) fail(err error) {
+	select {
+	case a.failed <- err:
+	default:
+	}
+}
+
+func (a *App) cleanup(name string, do func()) {
+	a.cleanups = append(a.cleanups, cleanup{name, do})
+}
+
+// Stop stops everything, in the reverse order: no new work, what runs may finish, the rest goes back.
+// It may be called more than once.
+func (a *App) Stop() {
+	a.stopOnce.Do(func() {
+		for _, c := range slices.Backward(a.cleanups) {
+			began := time.Now()
+			c.do()
+			if took := time.Since(began); took > time.Second {
+				a.options.Log.Info("stopped", "part", c.name, "duration", took)
+			}
+		}
+	})
+}

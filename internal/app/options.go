@@ -1,0 +1,86 @@
+package app
+
+import (
+	"errors"
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// Options say what the program is made of and how it behaves.
+type Options struct {
+	Server bool // serve the API and take webhooks
+	Worker bool // run syncs and deliver webhooks
+	// Dev is for a developer's machine: secrets are made and kept in the data folder, a sample project is
+	// made, addresses of this machine may be called, and without redis-server on PATH the data ends with
+	// the process.
+	Dev bool
+
+	Listen    string // host:port; port 0: any free one. "": 127.0.0.1:8080
+	PublicURL string // how the outside reaches the server; "": unknown, or in dev what it listens on
+	RedisURL  string // redis://, rediss://, unix://, redis-cluster://, redis-sentinel://; "": the embedded default
+	DataDir   string // of the embedded Redis and of dev's secrets; "": .synchook
+
+	AdminKey       string   // opens everything; "": nobody is admin, or in dev a key that is made
+	EncryptionKeys []string // encrypt secrets in Redis, the newest first
+
+	RequireDurableRedis bool           // whether a Redis that can lose accepted events is an error
+	AllowAddresses      []netip.Prefix // private networks that webhooks and API requests may go to
+	QueuesWritable      bool           // whether /queues can change what it shows
+
+	Runs          int           // scripts at once; 0: 10
+	Deliveries    int           // endpoints worked at once; 0: 20
+	InFlight      int           // requests in flight to one endpoint; 0: 64
+	PollInterval  time.Duration // how often an idle worker looks for tasks; 0: 10 ms
+	ScriptMemory  int64         // bytes that a script may use; 0: 128 MiB
+	ScriptTimeout time.Duration // how long a script may run; 0: 5 min
+	StopTimeout   time.Duration // how long a stop may take; 0: 30 s
+
+	Log     *slog.Logger // nil: slog.Default()
+	Version string       // "": "dev"
+}
+
+func (o Options) withDefaults() Options {
+	if o.Listen == "" {
+		o.Listen = "127.0.0.1:8080"
+	}
+	if o.DataDir == "" {
+		o.DataDir = ".synchook"
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+	if o.Runs <= 0 {
+		o.Runs = 10
+	}
+	if o.ScriptMemory <= 0 {
+		o.ScriptMemory = 128 << 20
+	}
+	if o.ScriptTimeout <= 0 {
+		o.ScriptTimeout = 5 * time.Minute
+	}
+	if o.StopTimeout <= 0 {
+		o.StopTimeout = 30 * time.Second
+	}
+	return o
+}
+
+// check says what is missing, before anything is started.
+func (o Options) check() error {
+	if o.Dev {
+		return nil
+	}
+	if len(o.EncryptionKeys) == 0 {
+		return errors.New("there is no encryption key, so secrets could not be stored: set SYNCHOOK_ENCRYPTION_KEY to the output of `openssl rand -base64 32`, the same for all processes, and keep it safe")
+	}
+	if o.Server && o.AdminKey == "" {
+		return errors.New("there is no admin key, so nobody could make the first project: set SYNCHOOK_ADMIN_KEY to a long random text")
+	}
+	if o.Server && len(o.AdminKey) < 16 {
+		return errors.New("the admin key has fewer than 16 characters: set SYNCHOOK_ADMIN_KEY to a long random text")
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/synchook/synchook/internal/embedredis"
+	"github.com/synchook/synchook/internal/queue"
+)
+
+// dialer makes clients of the one Redis that the program uses.
+type dialer struct {
+	universal func() redis.UniversalClient
+	where     string // for logs, without secrets
+}
+
+// queueClient returns a client for Asynq.
+func (d dialer) queueClient() redis.UniversalClient {
+	c := d.universal()
+	c.AddHook(queue.Backoff{})
+	return c
+}
+
+// MakeRedisClient makes the dialer a connection option of Asynq.
+func (d dialer) MakeRedisClient() any { return d.queueClient() }
+
+// redisOf returns how to reach the Redis that the options name, starting the embedded one if they name
+// none; stop ends what was started.
+func redisOf(ctx context.Context, o Options) (d dialer, stop func(), err error) {
+	nothing := func() {}
+	if o.RedisURL != "" {
+		d, err = dialURL(o.RedisURL)
+		return d, nothing, err
+	}
+	server, err := embedredis.Start(ctx, embedredis.Options{Dir: o.DataDir, Log: o.Log})
+	if err == nil {
+		o.Log.Info("started the embedded Redis", "data", o.DataDir, "durable", "every write is on disk before it is acknowledged")
+		return dialSingle(&redis.Options{Network: "unix", Addr: server.Socket()}, "the embedded Redis in "+o.DataDir), server.Stop, nil
+	}
+	if !o.Dev || !errors.Is(err, embedredis.ErrNoServer) {
+		return d, nothing, fmt.Errorf("starting the embedded Redis: %w", err)
+	}
+	memory, err := embedredis.InProcess()
+	if err != nil {
+		return d, nothing, fmt.Errorf("starting a Redis inside the process: %w", err)
+	}
+	o.Log.Warn("there is no redis-server on PATH, so the data lives in this process and ends with it; install one to keep it (Debian and Ubuntu: apt-get install redis-server)")
+	return dialSingle(&redis.Options{Addr: memory.Addr()}, "a Redis inside the process"), memory.Stop, nil
+}
+
+// dialURL reads a URL as --redis-url takes it.
+func dialURL(url string) (dialer, error) {
+	scheme, rest, _ := strings.Cut(url, "://")
+	plain := "redis://" + rest
+	host, _, _ := strings.Cut(rest[strings.LastIndexByte(rest, '@')+1:], "/")
+	where := scheme + "://" + host
+	explain := func(err error) error {
+		return fmt.Errorf("the Redis URL cannot be read (%w); write redis://[user:password@]host:port[/db], rediss://..., unix:///path, redis-cluster://host:port?addr=host2:port or redis-sentinel://host:port?master_name=NAME", redactURL(err))
+	}
+	switch scheme {
+	case "redis-cluster":
+		o, err := redis.ParseClusterURL(plain)
+		if err != nil {
+			return dialer{}, explain(err)
+		}
+		o.PoolSize, o.ReadTimeout, o.MaxRedirects = poolSize, readTimeout, 16
+		return dialer{func() redis.UniversalClient { return redis.NewClusterClient(o) }, where}, nil
+	case "redis-sentinel":
+		o, err := redis.ParseFailoverURL(plain)
+		if err != nil {
+			return dialer{}, explain(err)
+		}
+		o.PoolSize, o.ReadTimeout = poolSize, readTimeout
+		return dialer{func() redis.UniversalClient { return redis.NewFailoverClient(o) }, where}, nil
+	}
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		return dialer{}, explain(err)
+	}
+	return dialSingle(o, where), nil
+}
+
+const (
+	poolSize    = 64
+	readTimeout = 10 * time.Second
+)
+
+func dialSingle(o *redis.Options, where string) dialer {
+	o.PoolSize, o.ReadTimeout, o.ContextTimeoutEnabled = poolSize, readTimeout, true
+	return dialer{func() redis.UniversalClient { return redis.NewClient(o) }, where}
+}
+
+// redactURL keeps what go-redis says about a URL without repeating it: it may hold a password.
+func redactURL(err error) error {
+	text, _, _ := strings.Cut(err.Error(), "://")
+	text, _, _ = strings.Cut(text, "\"")
+	return errors.New(strings.TrimSpace(text))
+}
