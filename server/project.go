@@ -1,0 +1,160 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	v1 "github.com/synchook/synchook/gen/synchook/v1"
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/webhook"
+)
+
+// projectStore keeps projects.
+type projectStore interface {
+	CreateProject(ctx context.Context, n store.NewProject) (synchook.Project, error)
+	Project(ctx context.Context, p synchook.ProjectID) (synchook.Project, error)
+	Projects(ctx context.Context, page store.Page) ([]synchook.Project, string, error)
+	CreateAPIKey(ctx context.Context, p synchook.ProjectID, name string, scopes []synchook.Scope) (synchook.APIKey, string, error)
+}
+
+// settingsStore keeps what people set in a project.
+type settingsStore interface {
+	Settings(ctx context.Context, p synchook.ProjectID) (synchook.Settings, error)
+	UpdateSettings(ctx context.Context, c synchook.Caller, etag string, change func(*synchook.Settings) error) (synchook.Settings, error)
+	RotateSigningSecret(ctx context.Context, p synchook.ProjectID, text string, until time.Time) error
+}
+
+// defaultOverlap is how long a former signing secret signs beside its successor unless the request says
+// otherwise.
+const defaultOverlap = 24 * time.Hour
+
+// projectService serves synchook.v1.ProjectService.
+type projectService struct {
+	store    projectStore
+	settings settingsStore
+	urls     urls
+	now      func() time.Time
+}
+
+// CreateProject implements the service.
+func (s *projectService) CreateProject(ctx context.Context, r *v1.CreateProjectRequest) (*v1.CreateProjectResponse, error) {
+	secret, err := webhook.NewSecret(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.store.CreateProject(ctx, store.NewProject{Name: r.GetName(), SigningSecret: secret.Text()})
+	if err != nil {
+		return nil, err
+	}
+	_, key, err := s.store.CreateAPIKey(ctx, p.ID, "first key", synchook.AllScopes())
+	if err != nil {
+		return nil, err
+	}
+	return &v1.CreateProjectResponse{Project: fromProject(p), ApiKey: key, SigningSecret: secret.Text()}, nil
+}
+
+// ListProjects implements the service.
+func (s *projectService) ListProjects(ctx context.Context, r *v1.ListProjectsRequest) (*v1.ListProjectsResponse, error) {
+	projects, next, err := s.store.Projects(ctx, pageOf(r))
+	if err != nil {
+		return nil, err
+	}
+	return &v1.ListProjectsResponse{Projects: convertAll(projects, fromProject), NextPageToken: next}, nil
+}
+
+// GetProject implements the service.
+func (s *projectService) GetProject(ctx context.Context, _ *v1.GetProjectRequest) (*v1.Project, error) {
+	p, err := s.store.Project(ctx, projectOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return fromProject(p), nil
+}
+
+// GetProjectSettings implements the service.
+func (s *projectService) GetProjectSettings(ctx context.Context, _ *v1.GetProjectSettingsRequest) (*v1.ProjectSettings, error) {
+	set, err := s.settings.Settings(ctx, projectOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return fromSettings(set), nil
+}
+
+// UpdateProjectSettings implements the service.
+func (s *projectService) UpdateProjectSettings(ctx context.Context, r *v1.UpdateProjectSettingsRequest) (*v1.ProjectSettings, error) {
+	given := r.GetSettings()
+	change, err := applyMask(r.GetUpdateMask(), settingsPatches(given))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.check(given); err != nil {
+		return nil, err
+	}
+	set, err := s.settings.UpdateSettings(ctx, callerOf(ctx), given.GetEtag(), func(set *synchook.Settings) error {
+		change(set)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return fromSettings(set), nil
+}
+
+// check judges what the contract's own rules cannot.
+func (s *projectService) check(given *v1.ProjectSettings) error {
+	if raw := given.GetWebhookUrl(); raw != "" {
+		if err := s.urls.check("settings.webhook_url", raw); err != nil {
+			return err
+		}
+	}
+	if err := webhook.CheckHeaders(given.GetWebhookHeaders()); err != nil {
+		return synchook.Invalid("settings.webhook_headers", err.Error(), "Names and values must be such that HTTP can send them, and none that synchook sets itself.")
+	}
+	return nil
+}
+
+func settingsPatches(given *v1.ProjectSettings) map[string]patch[synchook.Settings] {
+	return map[string]patch[synchook.Settings]{
+		"webhook_url":         func(set *synchook.Settings) { set.WebhookURL = given.GetWebhookUrl() },
+		"always_send_webhook": func(set *synchook.Settings) { set.AlwaysSend = given.GetAlwaysSendWebhook() },
+		"retry_schedule":      func(set *synchook.Settings) { set.RetrySchedule = fromSpans(given.GetRetrySchedule()) },
+		"run_retry_schedule":  func(set *synchook.Settings) { set.RunRetrySchedule = fromSpans(given.GetRunRetrySchedule()) },
+		"webhook_headers":     func(set *synchook.Settings) { set.WebhookHeaders = given.GetWebhookHeaders() },
+		"retention":           func(set *synchook.Settings) { set.Retention = given.GetRetention().AsDuration() },
+	}
+}
+
+// RotateSigningSecret implements the service.
+func (s *projectService) RotateSigningSecret(ctx context.Context, r *v1.RotateSigningSecretRequest) (*v1.RotateSigningSecretResponse, error) {
+	secret, err := webhook.NewSecret(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	overlap := defaultOverlap
+	if r.GetOverlap() != nil {
+		overlap = r.GetOverlap().AsDuration()
+	}
+	until := s.now().Add(overlap)
+	if err := s.settings.RotateSigningSecret(ctx, projectOf(ctx), secret.Text(), until); err != nil {
+		return nil, err
+	}
+	res := &v1.RotateSigningSecretResponse{SigningSecret: secret.Text()}
+	if overlap > 0 {
+		res.FormerSecretExpireTime = timestamp(until)
+	}
+	return res, nil
+}
+
+func fromProject(p synchook.Project) *v1.Project {
+	return &v1.Project{Id: string(p.ID), Name: p.Name, PublicId: p.PublicID, CreateTime: timestamp(p.Created)}
+}
+
+func fromSettings(set synchook.Settings) *v1.ProjectSettings {
+	return &v1.ProjectSettings{
+		WebhookUrl: set.WebhookURL, AlwaysSendWebhook: set.AlwaysSend, RetrySchedule: spans(set.RetrySchedule),
+		RunRetrySchedule: spans(set.RunRetrySchedule), WebhookHeaders: set.WebhookHeaders, Retention: span(set.Retention),
+		Etag: set.Etag, UpdateTime: timestamp(set.Updated),
+	}
+}

@@ -1,0 +1,106 @@
+package server
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"connectrpc.com/connect"
+
+	v1 "github.com/synchook/synchook/gen/synchook/v1"
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+const (
+	// keepAlive is how often a stream that has nothing to say says so.
+	keepAlive = 15 * time.Second
+	// maxChanged is how many changed deliveries wait to be read at most. More wait in the channel.
+	maxChanged = 1000
+)
+
+// WatchDeliveries implements the service. The first answer comes at once and holds nothing: from then on
+// no change is missed.
+func (s *deliveryService) WatchDeliveries(ctx context.Context, r *v1.WatchDeliveriesRequest, stream *connect.ServerStream[v1.WatchDeliveriesResponse]) error {
+	changes, err := s.store.WatchDeliveries(ctx, projectOf(ctx))
+	if err != nil {
+		return err
+	}
+	shower, err := s.shower(ctx)
+	if err != nil {
+		return err
+	}
+	if err := stream.Send(&v1.WatchDeliveriesResponse{}); err != nil {
+		return err
+	}
+	tick := time.NewTicker(keepAlive)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+			err = stream.Send(&v1.WatchDeliveriesResponse{})
+		case ids, ok := <-changes:
+			if !ok {
+				return watchEnded()
+			}
+			err = s.sendChanged(ctx, coalesce(ids, changes), deliveryStateWords().word(r.GetState()), shower, stream)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// coalesce adds what has changed meanwhile, each delivery once: only its latest state is shown anyway.
+func coalesce(ids []synchook.DeliveryID, more <-chan []synchook.DeliveryID) []synchook.DeliveryID {
+	for len(ids) < maxChanged {
+		select {
+		case next := <-more: // when it is closed, the caller sees that the next time
+			if next == nil {
+				return unique(ids)
+			}
+			ids = append(ids, next...)
+		default:
+			return unique(ids)
+		}
+	}
+	return unique(ids)
+}
+
+func unique(ids []synchook.DeliveryID) []synchook.DeliveryID {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// sendChanged sends deliveries as they stand now, if they are in the state that is asked for.
+func (s *deliveryService) sendChanged(ctx context.Context, ids []synchook.DeliveryID, state synchook.DeliveryState, shower *deliveryShower, stream *connect.ServerStream[v1.WatchDeliveriesResponse]) error {
+	for _, id := range ids {
+		d, err := s.store.Delivery(ctx, projectOf(ctx), id)
+		if synchook.IsKind(err, synchook.KindNotFound) {
+			continue // pruned meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		if state != "" && d.State != state {
+			continue
+		}
+		shown, err := shower.show(ctx, d)
+		if err != nil {
+			return err
+		}
+		if err := stream.Send(&v1.WatchDeliveriesResponse{Delivery: shown}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func watchEnded() *synchook.Fault {
+	return &synchook.Fault{
+		Kind: synchook.KindUnavailable, Reason: "watch_ended", Message: "the store no longer tells what changes",
+		Help: "Watch again, and list the deliveries for what happened meanwhile.",
+	}
+}
