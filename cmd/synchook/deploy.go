@@ -129,7 +129,7 @@ func (d deployment) load() (*synchookv1.DeploySyncsRequest, error) {
 	printFaults(d.out, "note: ", project.Notes)
 	printFaults(d.out, "", faults)
 	if len(faults) > 0 {
-		return nil, fmt.Errorf("%s, so nothing was deployed", count(len(faults), "fault"))
+		return nil, fmt.Errorf("%s, so nothing was deployed", plural(len(faults), "fault"))
 	}
 	if d.key == "" {
 		return nil, errors.New("there is no API key: set SYNCHOOK_API_KEY or give --key; `synchook dev` prints one")
@@ -156,9 +156,9 @@ func (d deployment) proceed(ctx context.Context, changes []*synchookv1.SyncChang
 	case removed == 0 || d.yes:
 		return true, nil
 	case d.confirm == nil:
-		return false, fmt.Errorf("this removes %s and there is no terminal to ask on, so nothing was deployed; give --yes if that is meant", count(removed, "sync"))
+		return false, fmt.Errorf("this removes %s and there is no terminal to ask on, so nothing was deployed; give --yes if that is meant", plural(removed, "sync"))
 	}
-	agreed, err := d.confirm(ctx, fmt.Sprintf("Remove %s? Their records stay.", count(removed, "sync")))
+	agreed, err := d.confirm(ctx, fmt.Sprintf("Remove %s? Their records stay.", plural(removed, "sync")))
 	if err == nil && !agreed {
 		fmt.Fprintln(d.out, "Nothing was deployed.")
 	}
@@ -257,8 +257,8 @@ func countKind(changes []*synchookv1.SyncChange, kind synchookv1.SyncChangeKind)
 	return n
 }
 
-// count returns a number with its noun.
-func count(n int, noun string) string {
+// plural returns a number with its noun.
+func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
