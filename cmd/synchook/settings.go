@@ -41,9 +41,9 @@ func settings() []setting {
 		{flag: "require-durable-redis", def: "false", usage: "refuse to start on a Redis that can lose accepted events", set: boolean(func(o *app.Options) *bool { return &o.RequireDurableRedis })},
 		{flag: "allow-addresses", usage: "private `networks` that webhooks and API requests may go to, as CIDR prefixes separated by commas", set: prefixes},
 		{flag: "queues-writable", def: "false", usage: "let the page /queues change what it shows", set: boolean(func(o *app.Options) *bool { return &o.QueuesWritable })},
-		{flag: "runs", def: "10", usage: "how many scripts may run at once", set: count(func(o *app.Options) *int { return &o.Runs })},
-		{flag: "deliveries", def: "20", usage: "how many endpoints are worked at once", set: count(func(o *app.Options) *int { return &o.Deliveries })},
-		{flag: "in-flight", def: "64", usage: "how many requests may be in flight to one endpoint", set: count(func(o *app.Options) *int { return &o.InFlight })},
+		{flag: "runs", def: "10", usage: "how many scripts may run at once", set: number(func(o *app.Options) *int { return &o.Runs })},
+		{flag: "deliveries", def: "20", usage: "how many endpoints are worked at once", set: number(func(o *app.Options) *int { return &o.Deliveries })},
+		{flag: "in-flight", def: "64", usage: "how many requests may be in flight to one endpoint", set: number(func(o *app.Options) *int { return &o.InFlight })},
 		{flag: "poll-interval", def: "10ms", usage: "how often an idle worker looks for tasks", set: span(func(o *app.Options) *time.Duration { return &o.PollInterval })},
 		{flag: "script-memory", def: "128", usage: "`MiB` that a script may use", set: mebibytes},
 		{flag: "script-timeout", def: "5m", usage: "how long a script may run", set: span(func(o *app.Options) *time.Duration { return &o.ScriptTimeout })},
@@ -146,7 +146,7 @@ func boolean(field func(*app.Options) *bool) func(*app.Options, string) error {
 	}
 }
 
-func count(field func(*app.Options) *int) func(*app.Options, string) error {
+func number(field func(*app.Options) *int) func(*app.Options, string) error {
 	return func(o *app.Options, v string) error {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 1 || n > 10_000 {

@@ -242,11 +242,13 @@ func (a *App) ready(ctx context.Context) []server.Problem {
 	defer cancel()
 	var problems []server.Problem
 	if err := a.store.Ping(ctx); err != nil {
-		problems = append(problems, server.Problem{Name: "redis", Message: err.Error(), Fatal: true})
+		problems = append(problems, server.Problem{
+			Part: "redis", Message: err.Error(), Fatal: true, Help: "Look whether Redis runs and has memory and disk left; work goes on by itself when it does.",
+		})
 		return problems
 	}
 	for _, w := range a.store.Durability(ctx).Warnings {
-		problems = append(problems, server.Problem{Name: "durability", Message: w.Text})
+		problems = append(problems, server.Problem{Part: "durability", Message: w.Text, Help: "Change the Redis configuration, or accept the risk."})
 	}
 	return problems
 }
