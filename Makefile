@@ -12,6 +12,7 @@ GOLANGCI ?= go tool -modfile=tools/lint/go.mod golangci-lint
 
 GENERATED := gen $(if $(NODE),clients/typescript/src/gen)
 BINARY := bin/synchook
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 # only_with_node runs a command, or says that it is left out.
 define only_with_node
@@ -32,7 +33,7 @@ dev: build ## Run everything in one process, with a sample project.
 
 .PHONY: build
 build: ## Build bin/synchook.
-	CGO_ENABLED=0 go build -trimpath -o $(BINARY) ./cmd/synchook
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) ./cmd/synchook
 
 .PHONY: test
 test: need ## Run all tests; install what they need, or say what is missing.
