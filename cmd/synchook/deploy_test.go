@@ -274,7 +274,7 @@ func TestDeployExplainsWhatTheServerRefuses(t *testing.T) {
 		want   []string
 	}{
 		{"violations", connect.CodeInvalidArgument, violations, []string{
-			"\n  github/github-issues: description: is too long", "\n  provider_config_keys: has too many items",
+			": the request is not valid\n  github/github-issues: description: is too long", "\n  provider_config_keys: has too many items",
 		}},
 		{"a problem", connect.CodeNotFound, &synchookv1.Problem{Reason: "integration_not_found", Help: "Create the integration first."}, []string{
 			": refused", "\n  Create the integration first.",

@@ -19,6 +19,7 @@ func explainDeploy(err error, url string, syncs []*synchookv1.SyncDefinition) er
 	if !errors.As(err, &failed) {
 		return fmt.Errorf("deploying to %s: %w", url, err)
 	}
+	what := failed.Message()
 	var lines []string
 	for _, detail := range failed.Details() {
 		value, err := detail.Value()
@@ -29,6 +30,7 @@ func explainDeploy(err error, url string, syncs []*synchookv1.SyncDefinition) er
 		case *synchookv1.Problem:
 			lines = append(lines, "\n  "+v.GetHelp())
 		case *validate.Violations:
+			what = "the request is not valid"
 			for _, violation := range v.GetViolations() {
 				lines = append(lines, "\n  "+violationLine(violation, syncs))
 			}
@@ -37,7 +39,7 @@ func explainDeploy(err error, url string, syncs []*synchookv1.SyncDefinition) er
 	if failed.Code() == connect.CodeUnavailable && !connect.IsWireError(err) {
 		lines = append(lines, "\n  Is synchook running there? `synchook dev` starts it; --url or SYNCHOOK_URL says where it is.")
 	}
-	return fmt.Errorf("deploying to %s: %s%s", url, failed.Message(), strings.Join(lines, ""))
+	return fmt.Errorf("deploying to %s: %s%s", url, what, strings.Join(lines, ""))
 }
 
 // violationLine names the sync and the field that are at fault, and says why.

@@ -15,8 +15,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := demo(ctx, newScreen(os.Stdout), os.Getenv("DEMO_ONCE") == "1"); err != nil {
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the demo at once
+	err := demo(ctx, newScreen(os.Stdout), os.Getenv("DEMO_ONCE") == "1")
+	stop()
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "\nThe demo failed: %v\n", err)
 		os.Exit(1)
 	}
@@ -28,7 +30,7 @@ func demo(ctx context.Context, s *screen, once bool) (err error) {
 	if err != nil {
 		return fmt.Errorf("making a folder for the demo's data: %w", err)
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }() // what is left lies among temporary files
 	st := &story{screen: s, folder: folder}
 	defer st.stop()
 	if err := st.tell(ctx); err != nil {
@@ -44,6 +46,9 @@ func demo(ctx context.Context, s *screen, once bool) (err error) {
 		s.line("")
 		return nil
 	case <-st.program.ended:
-		return st.withLog(fmt.Errorf("synchook ended by itself: %w", st.program.err))
+		if ctx.Err() != nil {
+			return nil // Ctrl-C reached both
+		}
+		return st.withLog(fmt.Errorf("synchook ended by itself: %s", st.program.cmd.ProcessState))
 	}
 }

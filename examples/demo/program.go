@@ -17,6 +17,9 @@ import (
 // binary is the program that the demo shows, as `make demo` builds it.
 const binary = "bin/synchook"
 
+// stopPatience is how long synchook may take to end: a little more than it promises.
+const stopPatience = 35 * time.Second
+
 // access is what `synchook dev --print-json` prints: where it is and what opens it.
 type access struct {
 	URL           string `json:"url"`
@@ -31,9 +34,8 @@ type access struct {
 type program struct {
 	access
 	cmd *exec.Cmd
-	// ended is closed when the program has ended; err is set before.
+	// ended is closed when the program has ended.
 	ended chan struct{}
-	err   error
 }
 
 // startProgram starts synchook with its data in folder and its log in logFile, and waits until it
@@ -43,7 +45,7 @@ func startProgram(ctx context.Context, folder string, logFile *os.File) (*progra
 		return nil, fmt.Errorf("%s is not there; run `make demo` at the root of the repository", binary)
 	}
 	greeting := &firstLine{found: make(chan []byte, 1)}
-	cmd := exec.Command(binary, "dev", "--listen", "127.0.0.1:0", "--data", filepath.Join(folder, "data"), "--print-json")
+	cmd := exec.Command(binary, "dev", "--listen", "127.0.0.1:0", "--data", filepath.Join(folder, "data"), "--print-json") //nolint:gosec // the folder is one that the demo made
 	cmd.Stdout, cmd.Stderr = greeting, logFile
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", binary, err)
@@ -51,7 +53,7 @@ func startProgram(ctx context.Context, folder string, logFile *os.File) (*progra
 	p := &program{cmd: cmd, ended: make(chan struct{})}
 	go func() {
 		defer close(p.ended)
-		p.err = cmd.Wait()
+		_ = cmd.Wait() // how it ended is in cmd.ProcessState
 	}()
 	select {
 	case line := <-greeting.found:
@@ -61,7 +63,7 @@ func startProgram(ctx context.Context, folder string, logFile *os.File) (*progra
 		}
 		return p, nil
 	case <-p.ended:
-		return nil, fmt.Errorf("synchook ended at its start: %w", errors.Join(p.err, errors.New("see its log below")))
+		return nil, fmt.Errorf("synchook ended at its start: %s", cmd.ProcessState)
 	case <-ctx.Done():
 		p.stop()
 		return nil, errors.New("synchook did not say that it is ready")
@@ -73,7 +75,7 @@ func (p *program) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails only if it has ended
 	select {
 	case <-p.ended:
-	case <-time.After(20 * time.Second):
+	case <-time.After(stopPatience):
 		_ = p.cmd.Process.Kill()
 		<-p.ended
 	}
@@ -81,7 +83,7 @@ func (p *program) stop() {
 
 // deploy runs `synchook deploy` as a developer does, and returns what it printed.
 func (p *program) deploy(ctx context.Context, folder string) (string, error) {
-	cmd := exec.CommandContext(ctx, binary, "deploy", folder, "--url", p.URL)
+	cmd := exec.CommandContext(ctx, binary, "deploy", folder, "--url", p.URL) //nolint:gosec // the folder is the demo's own, the URL synchook's
 	cmd.Env = append(os.Environ(), "SYNCHOOK_API_KEY="+p.APIKey)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

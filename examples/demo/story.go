@@ -38,13 +38,20 @@ type story struct {
 	github   *github
 	app      *http.Server
 	appURL   string
-	received chan hook.Webhook
+	received chan arrival
 	program  *program
 	client   *synchookclient.Client
 
 	delivery string // GitHub's ID of the webhook that it sent
+	sent     time.Time
 	run      *synchookv1.Run
-	webhook  hook.Webhook
+	webhook  arrival
+}
+
+// arrival is a webhook that the app received, and when.
+type arrival struct {
+	hook.Webhook
+	at time.Time
 }
 
 // tell plays all steps in order.
@@ -136,10 +143,10 @@ func (st *story) startSynchook(ctx context.Context) (string, error) {
 }
 
 func (st *story) startApp(context.Context) (string, error) {
-	st.received = make(chan hook.Webhook, webhookCount)
+	st.received = make(chan arrival, webhookCount)
 	receiver := &hook.Receiver{Secret: st.program.SigningSecret, Received: func(w hook.Webhook) {
 		select {
-		case st.received <- w:
+		case st.received <- arrival{w, time.Now()}:
 		default: // the story is over; nobody reads
 		}
 	}}
@@ -188,6 +195,7 @@ func (st *story) deploy(ctx context.Context) (string, error) { return st.program
 
 func (st *story) sendWebhook(ctx context.Context) (string, error) {
 	path := "/webhook/" + st.program.PublicID + "/" + integration
+	st.sent = time.Now()
 	var err error
 	st.delivery, err = st.github.send(ctx, st.program.URL+path)
 	return fmt.Sprintf("POST %s, %d bytes, X-GitHub-Delivery %s", path, len(issuesOpened), st.delivery), err
@@ -275,7 +283,8 @@ func (st *story) receiveWebhook(ctx context.Context) (string, error) {
 	if st.webhook.Err != nil {
 		return "", fmt.Errorf("the webhook %s was refused: %w", st.webhook.ID, st.webhook.Err)
 	}
-	return fmt.Sprintf("webhook-id %s, signature verified, answered %d\n%s", st.webhook.ID, st.webhook.Status, st.webhook.Raw), nil
+	return fmt.Sprintf("webhook-id %s, signature verified, answered %d\n%s\n%s after GitHub sent its own",
+		st.webhook.ID, st.webhook.Status, st.webhook.Raw, shortly(st.webhook.at.Sub(st.sent))), nil
 }
 
 func (st *story) readDelta(ctx context.Context) (string, error) {
