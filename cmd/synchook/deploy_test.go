@@ -200,7 +200,10 @@ func TestDeployUploadsOnlyWhatIsWanted(t *testing.T) {
 
 func TestDeployRemovesOnlyAfterAYes(t *testing.T) {
 	t.Parallel()
-	for answer, want := range map[string]bool{"y\n": true, " YES \n": true, "\n": false, "n\n": false, "yay\n": false, "": false} {
+	for _, test := range []struct {
+		answer string
+		want   bool
+	}{{"y\n", true}, {" YES \n", true}, {"\n", false}, {"n\n", false}, {"yay\n", false}, {"", false}} {
 		fake := &fakeSyncs{answer: changes(removed)}
 		var out bytes.Buffer
 		d, err := parseDeploy([]string{"--url=" + fake.serve(t), "--key=sk_1", issuesFolder(t, nil)}, os.Getenv, &out)
@@ -208,13 +211,13 @@ func TestDeployRemovesOnlyAfterAYes(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.confirm = func(ctx context.Context, question string) (bool, error) {
-			return ask(ctx, strings.NewReader(answer), &out, question)
+			return ask(ctx, strings.NewReader(test.answer), &out, question)
 		}
 		if err := d.deploy(t.Context()); err != nil {
-			t.Errorf("answer %q: %v", answer, err)
+			t.Errorf("answer %q: %v", test.answer, err)
 		}
-		if got := len(fake.dryRuns()) == 2; got != want {
-			t.Errorf("answer %q uploaded: %v, want %v", answer, got, want)
+		if got := len(fake.dryRuns()) == 2; got != test.want {
+			t.Errorf("answer %q uploaded: %v, want %v", test.answer, got, test.want)
 		}
 		if !strings.Contains(out.String(), "Remove 1 sync? Their records stay. [y/N] ") {
 			t.Errorf("no question in\n%s", out.String())
