@@ -4,10 +4,10 @@ package storetest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -57,22 +57,36 @@ func start() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "redis.sock")
-	cmd := exec.Command("redis-server", "--port", "0", "--unixsocket", path, "--dir", dir,
-		"--save", "", "--appendonly", "no", "--databases", fmt.Sprint(databases), "--loglevel", "warning")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := launch(cmd); err != nil {
+	if err := run("--port", "0", "--unixsocket", path, "--databases", strconv.Itoa(databases)); err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
 	rdb := redis.NewClient(&redis.Options{Network: "unix", Addr: path, MaxRetries: -1})
 	defer func() { _ = rdb.Close() }()
-	for rdb.Ping(ctx).Err() != nil {
+	return path, until("answer", func(ctx context.Context) bool { return rdb.Ping(ctx).Err() == nil })
+}
+
+// run starts a redis-server that keeps nothing, in a folder of its own.
+func run(args ...string) error {
+	dir, err := os.MkdirTemp("", "synchook-test-")
+	if err != nil {
+		return err
+	}
+	args = append(args, "--dir", dir, "--save", "", "--appendonly", "no", "--loglevel", "warning")
+	cmd := exec.Command("redis-server", args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	return launch(cmd)
+}
+
+// until asks again and again, for 20 s at most, whether the server does what it should.
+func until(what string, does func(context.Context) bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	for !does(ctx) {
 		select {
 		case <-ctx.Done():
-			return "", errors.New("redis-server did not answer within 20 s")
+			return errors.New("redis-server did not " + what + " within 20 s")
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-	return path, nil
+	return nil
 }
