@@ -24,7 +24,7 @@ help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Show the whole way, from a GitHub webhook to yours. Needs Go only. DEMO_ONCE=1 exits at the end.
+demo: build ## Show the whole way, from a GitHub webhook to yours. Needs Go only. DEMO_ONCE=1 exits at the end.
 	go run ./examples/demo
 
 .PHONY: dev
