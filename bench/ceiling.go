@@ -61,7 +61,7 @@ func enqueue(ctx context.Context, rdb redis.UniversalClient, n int) error {
 	})
 }
 
-func emptyTasks(of func(*bench) *redisServer) run {
+func emptyTasks(of func(*bench) *redisServer) round {
 	return func(ctx context.Context, b *bench) ([]sample, error) {
 		return tasks(ctx, of(b), b.scale(30_000), nothing)
 	}
@@ -101,7 +101,7 @@ redis.call('ZADD', p .. ':rows', n, ARGV[1])
 redis.call('ZADD', p .. ':due', n, ARGV[1])
 return redis.call('ZCARD', p .. ':due')`)
 
-func luaScripts(of func(*bench) *redisServer) run {
+func luaScripts(of func(*bench) *redisServer) round {
 	return func(ctx context.Context, b *bench) ([]sample, error) {
 		r, n := of(b), b.scale(60_000)
 		if err := r.reset(ctx); err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // deliveries measures a worker that drains deliveries which wait already, until the last is handed in.
-func deliveries(of func(*bench) *redisServer, endpoints int) run {
+func deliveries(of func(*bench) *redisServer, endpoints int) round {
 	return func(ctx context.Context, b *bench) ([]sample, error) {
 		h, err := newHouse(ctx, b, of(b))
 		if err != nil {

@@ -10,11 +10,11 @@ import (
 type probe struct {
 	name    string
 	figures []figure
-	run     run
+	run     round
 }
 
-// run measures one round: a sample for each figure of the probe, in their order.
-type run func(context.Context, *bench) ([]sample, error)
+// round measures once: a sample for each figure of the probe, in their order.
+type round func(context.Context, *bench) ([]sample, error)
 
 // figure is one line of the table.
 type figure struct {
