@@ -35,16 +35,16 @@ local function wake(lane, t, at)
   hints[#hints + 1] = num(at or 0)
 end
 
--- put adds a row at the end of a lane, and wakes the lane if it sleeps.
-local function put(lane, row, t)
+-- put adds a row to a lane and wakes the lane if it sleeps. In a timed lane it is due now; else it
+-- comes after all that came before it, whatever the clock says.
+local function put(lane, row, t, timed)
   local key = P .. ':lane:' .. lane
   local f = redis.call('HMGET', key, 'awake', 'last')
-  local last = tonumber(f[2] or '0')
   local score = t
-  if score <= last and last - score < 1000 then
-    score = last + 1 / 1024
+  if not timed then
+    score = math.max(t, tonumber(f[2] or '0') + 1 / 1024)
+    redis.call('HSET', key, 'last', num(score))
   end
-  redis.call('HSET', key, 'last', num(score))
   redis.call('ZADD', P .. ':rows:' .. lane, num(score), row)
   if f[1] ~= '1' then
     wake(lane, t)

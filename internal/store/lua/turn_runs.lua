@@ -11,7 +11,7 @@ local function deliver(i, run, t, created)
   redis.call('HSET', key, 'f', ARGV[i + 1], 'b', ARGV[i + 2], 'st', 'pending', 'new', num(created), 'due', num(t))
   redis.call('ZADD', P .. ':deliveries', num(created), id)
   redis.call('ZADD', P .. ':deliveries:pending', num(created), id)
-  put(endpoint .. '.d', id, t)
+  put(endpoint .. '.d', id, t, true)
   redis.call('PUBLISH', P .. ':watch', id)
 end
 
