@@ -21,7 +21,7 @@ var ErrInUse = errors.New("the data folder is in use: stop the synchook that run
 // acquire takes the lock of the data folder. When its holder was killed it waits for the server that
 // the holder left behind.
 func acquire(ctx context.Context, path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // The data folder is the operator's own choice.
 	if err != nil {
 		return nil, err
 	}
@@ -29,9 +29,17 @@ func acquire(ctx context.Context, path string) (*os.File, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	if err := sign(file); err != nil {
-		return nil, errors.Join(err, file.Close())
+		release(file)
+		return nil, err
 	}
 	return file, nil
+}
+
+// release gives the lock back. Closing the file is not enough: a process that is being started at this
+// moment, by anybody in this program, has a copy of it until it runs its own code.
+func release(file *os.File) {
+	_ = syscall.Flock(int(file.Fd()), syscall.LOCK_UN)
+	_ = file.Close()
 }
 
 func await(ctx context.Context, file *os.File) error {

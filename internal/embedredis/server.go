@@ -100,7 +100,8 @@ func prepare(ctx context.Context, options Options) (*Server, error) {
 	}
 	socket, err := newSocket(dir)
 	if err != nil {
-		return nil, errors.Join(err, lock.Close())
+		release(lock)
+		return nil, err
 	}
 	log := options.Log
 	if log == nil {
@@ -142,7 +143,7 @@ func (s *Server) Stop() {
 			<-s.done
 		}
 		s.socket.remove()
-		_ = s.lock.Close()
+		release(s.lock)
 	})
 }
 

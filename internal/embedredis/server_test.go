@@ -353,7 +353,7 @@ func TestServerThatCannotStartTellsItsLastWords(t *testing.T) {
 	if file, err := acquire(t.Context(), filepath.Join(dir, "redis.lock")); err != nil {
 		t.Errorf("the lock is left behind: %v", err)
 	} else {
-		_ = file.Close()
+		release(file)
 	}
 }
 
