@@ -158,7 +158,8 @@ func TestAnswersAreReadAndKeptWithinBounds(t *testing.T) {
 						t.Errorf("kept %d bytes, want %d: %v", len(attempt.Response), test.kept, attempt.Verdict)
 					}
 				}
-				if reused := <-peers == <-peers; reused != test.reuse {
+				first, second := <-peers, <-peers
+				if reused := first == second; reused != test.reuse {
 					t.Errorf("the connection was used again: %v, want %v", reused, test.reuse)
 				}
 			})
