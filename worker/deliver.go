@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/synchook/synchook/internal/failpoint"
 	"github.com/synchook/synchook/internal/queue"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
@@ -44,9 +45,11 @@ func (d *deliverer) do(ctx context.Context, delivery synchook.Delivery, _ int64)
 		delivery.State, delivery.Reason = synchook.DeliveryCancelled, "the project has no webhook URL any more"
 		return store.DeliveryDone{Delivery: delivery}
 	}
+	failpoint.Hit("delivery.post")
 	attempt := d.sender.Send(ctx, webhook.Message{
 		ID: string(delivery.ID), URL: settings.WebhookURL, Body: delivery.Body, Secrets: secrets, Header: settings.WebhookHeaders,
 	})
+	failpoint.Hit("delivery.answered")
 	if attempt.Verdict.Outcome == webhook.Interrupted {
 		return store.DeliveryDone{Delivery: delivery, Back: true}
 	}

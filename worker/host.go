@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/synchook/synchook/internal/failpoint"
 	"github.com/synchook/synchook/internal/proxy"
 	"github.com/synchook/synchook/internal/script"
 	"github.com/synchook/synchook/internal/store"
@@ -61,7 +62,9 @@ func credentials(c synchook.Credentials) proxy.Credentials {
 // Save stores records.
 func (h *host) Save(ctx context.Context, model string, records []script.Record) error {
 	m, _ := h.sync.Model(model)
-	return h.store.SaveBatch(ctx, h.writer, m.ID, writes(records))
+	err := h.store.SaveBatch(ctx, h.writer, m.ID, writes(records))
+	failpoint.Hit("run.script")
+	return err
 }
 
 // Update merges parts into stored records.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/synchook/synchook/internal/failpoint"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
 )
@@ -79,6 +80,9 @@ func (s *shift[Row, Done]) takeTurn(ctx context.Context) (store.Taken[Row], erro
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		taken, err := s.lane.take(ctx, s.turn, s.done)
 		if err == nil {
+			if len(taken.Hints) > 0 {
+				failpoint.Hit("lane.handed-in")
+			}
 			s.lane.send(ctx, taken.Hints...)
 			if s.lane.after != nil && taken.Word != store.TurnLost && len(s.done) > 0 {
 				s.lane.after(ctx, s.done)

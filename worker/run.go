@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/synchook/synchook/internal/failpoint"
 	"github.com/synchook/synchook/internal/provider"
 	"github.com/synchook/synchook/internal/proxy"
 	"github.com/synchook/synchook/internal/script"
@@ -83,6 +84,7 @@ func (r *runner) report(p synchook.ProjectID, run synchook.Run, done store.RunDo
 // attempt opens the run, runs its script unless that has ended already, and judges.
 func (r *runner) attempt(ctx context.Context, p synchook.ProjectID, run synchook.Run, fence int64) (store.RunDone, int) {
 	j := &job{project: p, run: run}
+	failpoint.Hit("run.taken")
 	if err := r.load(ctx, j, fence); err != nil {
 		if synchook.IsKind(err, synchook.KindNotFound) {
 			return r.giveUpOn(run, err), 0
@@ -290,6 +292,7 @@ func (r *runner) end(ctx context.Context, j *job, state synchook.RunState, reaso
 	if state != synchook.RunCancelled {
 		j.run.Attempts++
 	}
+	failpoint.Hit("run.sealed")
 	j.sealed = &sealed
 	return r.handIn(ctx, j)
 }

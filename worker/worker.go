@@ -227,8 +227,21 @@ func (w *Worker) send(ctx context.Context, hints ...synchook.Hint) {
 // asynqLog gives Asynq's own messages to our log.
 type asynqLog struct{ log *slog.Logger }
 
-func (l asynqLog) Debug(args ...any) { l.log.Debug("asynq", "message", fmt.Sprint(args...)) }
-func (l asynqLog) Info(args ...any)  { l.log.Info("asynq", "message", fmt.Sprint(args...)) }
-func (l asynqLog) Warn(args ...any)  { l.log.Warn("asynq", "message", fmt.Sprint(args...)) }
-func (l asynqLog) Error(args ...any) { l.log.Error("asynq", "message", fmt.Sprint(args...)) }
-func (l asynqLog) Fatal(args ...any) { l.log.Error("asynq", "message", fmt.Sprint(args...)) }
+func (l asynqLog) say(level slog.Level, args []any) {
+	l.log.Log(context.Background(), level, "asynq", "message", fmt.Sprint(args...))
+}
+
+// Debug implements asynq.Logger.
+func (l asynqLog) Debug(args ...any) { l.say(slog.LevelDebug, args) }
+
+// Info implements asynq.Logger.
+func (l asynqLog) Info(args ...any) { l.say(slog.LevelInfo, args) }
+
+// Warn implements asynq.Logger.
+func (l asynqLog) Warn(args ...any) { l.say(slog.LevelWarn, args) }
+
+// Error implements asynq.Logger.
+func (l asynqLog) Error(args ...any) { l.say(slog.LevelError, args) }
+
+// Fatal implements asynq.Logger. It does not end the process: Start returns the error as well.
+func (l asynqLog) Fatal(args ...any) { l.say(slog.LevelError, args) }

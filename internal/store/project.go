@@ -124,7 +124,7 @@ func (s *Store) UpdateSettings(ctx context.Context, c synchook.Caller, etag stri
 		}
 		set.Updated = s.now().UTC()
 		set.Etag = randomText(12)
-		audit := toJSON(map[string]any{"time": set.Updated, "key": c.Key, "admin": c.Admin, "settings": set})
+		audit := toJSON(map[string]any{"time": set.Updated, "key": c.Key, "admin": c.Admin, "settings": withoutValues(set)})
 		word, err := s.inProject(ctx, c.Project, settingsScript, old.Etag, toJSON(set), set.Etag, audit).Text()
 		if err != nil {
 			return old, failed("storing the settings", err)
@@ -138,6 +138,15 @@ func (s *Store) UpdateSettings(ctx context.Context, c synchook.Caller, etag stri
 		Message: "the settings have changed since they were read",
 		Help:    "Read the settings again, apply the change to what they are now, and send that with its etag.",
 	}
+}
+
+// withoutValues returns settings that are fit for the audit: headers may hold secrets.
+func withoutValues(s synchook.Settings) synchook.Settings {
+	s = s.Clone()
+	for name := range s.WebhookHeaders {
+		s.WebhookHeaders[name] = "..."
+	}
+	return s
 }
 
 // SigningSecrets returns the secrets that sign a project's webhooks, newest first.

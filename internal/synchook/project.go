@@ -10,7 +10,7 @@ import (
 type Project struct {
 	ID       ProjectID
 	Name     string
-	PublicID string // the unguessable part of the project's webhook URLs
+	PublicID string     // the unguessable part of the project's webhook URLs
 	Endpoint EndpointID // the endpoint of the settings' webhook URL
 	Created  time.Time
 }
