@@ -18,5 +18,28 @@ func probes() []probe {
 		{"deliveries-10", rates("deliveries to 10 endpoints", "", ceilingTasks, ceilingTaskPost), deliveries(everysec, 10)},
 		{"deliveries-100", rates("deliveries to 100 endpoints", "", ceilingTasks, ceilingTaskPost), deliveries(everysec, 100)},
 		{"deliveries-always", rates("deliveries, always", ">= 1.0 of tasks, always", ceilingTasksAlways), deliveries(always, 1)},
+
+		{"whole", rates("whole way, always", ">= 1000"), way(false)},
+		{"whole-http", rates("whole way over HTTP, always", ">= 1000"), way(true)},
+		{"latency-50", latencies("50/s", [2]string{"< 20", "< 80"}, [2]string{}), latency(50)},
+		{"latency-200", latencies("200/s", [2]string{}, [2]string{"", "< 20"}), latency(200)},
+		{"accept", rates("accepted events, always", ">= 0.5 of the script", ceilingLuaAlways), accepts(false)},
+		{"accept-http", rates("accepted events over HTTP, always", ">= 0.5 of the script", ceilingLuaAlways), accepts(true)},
+
+		{"records", []figure{
+			{name: "records saved, new", unit: "/s", goal: ">= 20000"}, {name: "records saved, unchanged", unit: "/s", goal: ">= 40000"},
+		}, saves},
+		{"engine", rates(ceilingEngine, ""), engine},
+		{"records-run", rates("records of a run of 100,000", ">= 0.7 of the engine", ceilingEngine), bigRun},
+		{"memory-delivery", []figure{{name: "Redis memory of a finished delivery", unit: "B", goal: "<= 1536"}}, deliveryMemory},
+		{"memory-record", []figure{{name: "Redis memory of a record, without its payload", unit: "B", goal: "<= 260"}}, recordMemory},
+
+		{"start", []figure{
+			{name: "start of serve to ready", unit: "ms", goal: "< 500"}, {name: "size of the binary", unit: "MB", goal: "< 60"},
+		}, start},
+		{"idle", []figure{
+			{name: "idle with 1,000 schedules, CPU together", unit: "%", goal: "< 5"}, {name: "idle, CPU of synchook", unit: "%"},
+			{name: "idle, CPU of redis-server", unit: "%"}, {name: "idle, commands to Redis", unit: "/s"},
+		}, idle},
 	}
 }

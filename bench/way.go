@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+)
+
+// senders is how many events are on their way in at a time.
+const senders = 16
+
+// way measures the whole way, with no pause: events are accepted as fast as they are taken, each runs a
+// script that saves a record, and each record's webhook is received. Always synced.
+func way(overHTTP bool) round {
+	return func(ctx context.Context, b *bench) ([]sample, error) {
+		n, connections := b.scale(6000), 100
+		received := newCountdown(n)
+		r, err := newReceiver(func([]byte) { received.tick() })
+		if err != nil {
+			return nil, err
+		}
+		defer r.stop()
+		h, err := newHouse(ctx, b, b.always)
+		if err != nil {
+			return nil, err
+		}
+		defer h.close()
+		a, err := h.account(ctx, r.url, saveOne, connections)
+		if err != nil {
+			return nil, err
+		}
+		send, stop, err := h.sender(ctx, a, overHTTP)
+		if err != nil {
+			return nil, err
+		}
+		defer stop()
+		events := newEvents(n, connections)
+		m := startMeter(h.server)
+		if err := parallel(ctx, senders, n, func(i int) error { return send(events[i]) }); err != nil {
+			return nil, err
+		}
+		if err := received.wait(ctx); err != nil {
+			return nil, err
+		}
+		return []sample{m.rate(n)}, nil
+	}
+}
+
+// sender starts a worker and returns what sends it an event: through the server, or into intake.
+func (h *house) sender(ctx context.Context, a account, overHTTP bool) (send func(event) error, stop func(), err error) {
+	if !overHTTP {
+		return func(e event) error { return h.receive(ctx, a, e) }, h.work(ctx), nil
+	}
+	url, stopProgram, err := h.program(ctx, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := newPoster(a.hook(url))
+	return func(e event) error { return p.post(e.body, e.header) }, func() { p.stop(); stopProgram() }, nil
+}
