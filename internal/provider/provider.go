@@ -69,7 +69,7 @@ type Item struct {
 	Payload []byte
 }
 
-// Reply is what a handshake is answered with.
+// Reply is what a handshake is answered with. The zero value: as any other webhook.
 type Reply struct {
 	Status      int
 	ContentType string
@@ -86,8 +86,8 @@ type Provider interface {
 	// package's errors.
 	Verify(Request, Config) error
 
-	// Handshake says whether a verified request wants a certain reply, and which. The request is an
-	// event all the same.
+	// Handshake says whether a verified request only greets, and how that wants to be answered. The
+	// request is an event all the same.
 	Handshake(Request) (Reply, bool)
 
 	// Parse takes a verified request apart. Its errors are ErrBody.
