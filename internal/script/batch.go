@@ -74,44 +74,38 @@ func (b batch) warnings(method string) []string {
 
 // parseRecord reads one record from its JSON text.
 func parseRecord(line string) (Record, error) {
-	payload := []byte(line)
-	digest, err := DigestOf(payload)
+	s, err := scan([]byte(line))
 	if err != nil {
 		return Record{}, err
 	}
-	if payload[0] != '{' {
+	if line[0] != '{' {
 		return Record{}, fmt.Errorf("it is not an object but %.40s", line)
 	}
-	id, err := recordID(payload)
+	id, err := recordID(s.id)
 	if err != nil {
 		return Record{}, err
 	}
-	return Record{ID: id, Payload: payload, Digest: digest}, nil
+	return Record{ID: id, Payload: s.text, Digest: s.digest()}, nil
 }
 
-// recordID returns the "id" of a record, which must be a string or a number.
-func recordID(payload []byte) (string, error) {
-	var id []byte
-	for _, m := range membersOf(payload) {
-		if string(m.name) == "id" {
-			id = bytes.TrimSpace(m.value)
-		}
-	}
+// recordID reads the "id" of a record, which must be a string or a number.
+// Nil means that the record has none.
+func recordID(text []byte) (string, error) {
 	switch {
-	case id == nil:
+	case text == nil:
 		return "", errors.New(`it has no id: give each record a string or number "id" that is the same every time the record is saved`)
-	case id[0] == '"':
-		id = unquote(id)
-	case id[0] != '-' && (id[0] < '0' || id[0] > '9'):
-		return "", fmt.Errorf("its id is %.40s: it must be a string or a number", id)
+	case text[0] == '"':
+		text = unquote(text, bytes.IndexByte(text, '\\') >= 0)
+	case text[0] != '-' && (text[0] < '0' || text[0] > '9'):
+		return "", fmt.Errorf("its id is %.40s: it must be a string or a number", text)
 	}
-	if len(id) == 0 {
+	if len(text) == 0 {
 		return "", errors.New("its id is empty: give each record an id of its own")
 	}
-	if len(id) > maxRecordID {
-		return "", fmt.Errorf("its id %.20q... is %d bytes long: at most %d are allowed", id, len(id), maxRecordID)
+	if len(text) > maxRecordID {
+		return "", fmt.Errorf("its id %.20q... is %d bytes long: at most %d are allowed", text, len(text), maxRecordID)
 	}
-	return string(id), nil
+	return string(text), nil
 }
 
 // listed writes names for a sentence.

@@ -25,7 +25,7 @@ func (r *run) register() error {
 		"timer":       r.onTimer,
 		"clear":       r.onClear,
 		"log":         r.onLog,
-		"parseURL":    onParseURL,
+		"loadExtras":  r.onLoadExtras,
 		"randomBytes": onRandomBytes,
 	}
 	for name, f := range functions {
@@ -41,7 +41,7 @@ func (r *run) register() error {
 
 // onReady keeps the two functions of the runtime that Go calls.
 func (r *run) onReady(start, settle quickjs.Value) {
-	r.start, r.settle = start.Dup(), settle.Dup()
+	r.ready, r.start, r.settle = true, start.Dup(), settle.Dup()
 }
 
 // onEnd notes that the script's promise is settled, rejected unless the
@@ -51,6 +51,12 @@ func (r *run) onEnd(reason quickjs.Value) {
 	if !reason.IsUndefined() {
 		r.failure = quickjs.ErrorFromValue(reason)
 	}
+}
+
+// onLoadExtras loads the second part of the runtime, inside the call of the
+// first that asks for it.
+func (r *run) onLoadExtras([]any) (any, error) {
+	return nil, r.load(r.extras)
 }
 
 // onTimer sets a timer: its ID and milliseconds.

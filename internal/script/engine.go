@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -117,14 +116,16 @@ type Host interface {
 // Limits.Memory is used by each, so its callers hold a semaphore.
 type Engine struct {
 	limits   Limits
+	grace    time.Duration // between the end of the context and ErrUnstoppable
 	programs *programs
-	runtime  func() ([]byte, error)
+	runtime  func() (runtimeCode, error)
 }
 
 // New returns an engine with the limits.
 func New(limits Limits) *Engine {
 	return &Engine{
 		limits:   limits.withDefaults(),
+		grace:    10 * time.Second,
 		programs: newPrograms(),
 		runtime:  sync.OnceValues(compileRuntime),
 	}
@@ -135,11 +136,13 @@ func New(limits Limits) *Engine {
 // promise fulfilled and everything that it saved was stored. Otherwise the
 // error is a [*ScriptError] for what the script threw; [ErrTimeout],
 // [ErrMemory], [ErrStack] or [ErrStalled] for a limit it met; the context's
-// error if the caller ended it; or that of the host.
+// error if the caller ended it; or that of the host. A run ends within a
+// moment of its context; one that cannot be stopped is given up after 10
+// seconds, with an error that is ErrUnstoppable too.
 func (e *Engine) Run(ctx context.Context, in Input, host Host) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, e.limits.Timeout, ErrTimeout)
 	defer cancel()
-	runtime, err := e.runtime()
+	code, err := e.runtime()
 	if err != nil {
 		return fmt.Errorf("%w: its runtime does not compile: %w", ErrEngine, err)
 	}
@@ -147,8 +150,30 @@ func (e *Engine) Run(ctx context.Context, in Input, host Host) error {
 	if err != nil {
 		return explain(ctx, e.limits, in.SourceMap, err)
 	}
-	err = execute(ctx, e.limits, in, host, runtime, program)
+	err = e.supervise(ctx, func() error { return execute(ctx, e.limits, in, host, code, program) })
 	return explain(ctx, e.limits, in.SourceMap, err)
+}
+
+// supervise waits for a run, and beyond the end of its context no longer than
+// the grace. A run that has not ended then is inside one built-in operation,
+// where the engine never looks at an interrupt; its goroutine ends when that
+// operation does.
+func (e *Engine) supervise(ctx context.Context, run func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- run() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(e.grace)
+	defer grace.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-grace.C:
+		return ErrUnstoppable
+	}
 }
 
 // program returns the compiled code of the input, from the cache if it can.
@@ -171,8 +196,8 @@ func (e *Engine) program(in Input) ([]byte, error) {
 
 // execute runs compiled code in a new VM, which does not outlive the call. A
 // panic of the engine ends this run and not the process.
-func execute(ctx context.Context, limits Limits, in Input, host Host, runtime, program []byte) (err error) {
-	r, err := newRun(ctx, limits, in, host)
+func execute(ctx context.Context, limits Limits, in Input, host Host, code runtimeCode, program []byte) (err error) {
+	r, err := newRun(ctx, limits, in, host, code.extras)
 	if err != nil {
 		return err
 	}
@@ -180,7 +205,9 @@ func execute(ctx context.Context, limits Limits, in Input, host Host, runtime, p
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: %v", ErrEngine, p)
 		}
-		err = errors.Join(err, r.close())
+		if closing := r.close(); err == nil {
+			err = closing
+		}
 	}()
-	return r.execute(runtime, program)
+	return r.execute(code.main, program)
 }

@@ -228,47 +228,112 @@ func TestASyntaxErrorInStoredCodeIsAScriptError(t *testing.T) {
 	}
 }
 
-// TestAttacksEndInTheLimitTheyMeet runs each attack on an engine with narrow
-// limits, and after each one a harmless script.
-func TestAttacksEndInTheLimitTheyMeet(t *testing.T) {
+// onePage answers each request with the same page.
+func onePage(context.Context, proxy.Request) (proxy.Response, error) {
+	return proxy.Response{Status: 200, Header: map[string]string{}, Body: []byte("[1]")}, nil
+}
+
+// attack runs a script that means harm and then one that does not, and returns
+// the error of the first.
+func attack(t *testing.T, on *Engine, h Host, statements string) error {
+	t.Helper()
+	start := time.Now()
+	err := on.Run(t.Context(), input(t, body(statements)), h)
+	if took, limit := time.Since(start), on.limits.Timeout+5*time.Second; took > limit {
+		t.Errorf("it took %s to end", took)
+	}
+	wantLines(t, &fakeHost{}, input(t, body(`console.log('fine')`)), "info: fine")
+	return err
+}
+
+func TestAScriptThatNeverEndsIsStoppedAtItsTimeLimit(t *testing.T) {
 	t.Parallel()
-	narrow := New(Limits{Timeout: 300 * time.Millisecond, Memory: 32 << 20})
+	hurried := New(Limits{Timeout: 200 * time.Millisecond, Memory: 256 << 20})
+	for name, statements := range map[string]string{
+		"endless loop":               `for (;;);`,
+		"loop that catches":          `while (true) { try { for (;;); } finally { continue } }`,
+		"loop that catches later":    `while (true) { try { await null; for (;;); } catch {} }`,
+		"endless microtasks":         `for (;;) await null;`,
+		"endless chain":              `const spin = () => { Promise.resolve().then(spin) }; spin(); await new Promise((done) => setTimeout(done, 1e6));`,
+		"catastrophic regex":         `/^(a+)+$/.test('a'.repeat(40) + 'b');`,
+		"long searches":              `const a = new Array(1e6).fill(1); for (;;) a.indexOf(2);`,
+		"long parses":                `const a = JSON.stringify(new Array(1e5).fill(1)); for (;;) JSON.parse(a);`,
+		"long sorts":                 `const a = Array.from({ length: 1e4 }, (_, i) => -i); for (;;) a.toSorted();`,
+		"endless wait":               `await new Promise((done) => setTimeout(done, 1e6));`,
+		"endless timers":             `const again = () => { setTimeout(again, 0) }; again(); await new Promise((done) => setTimeout(done, 1e6));`,
+		"endless calls":              `for (;;) await nango.getMetadata();`,
+		"endless pages":              `for await (const page of nango.paginate({ endpoint: '/', paginate: { type: 'offset', offset_name_in_request: 'o' } }));`,
+		"a run that catches its end": `try { for (;;); } catch { for (;;); }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if err := attack(t, hurried, &fakeHost{proxy: onePage}, statements); !errors.Is(err, ErrTimeout) || errors.Is(err, ErrUnstoppable) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestAScriptThatWantsTooMuchMeetsItsLimit(t *testing.T) {
+	t.Parallel()
+	roomy := New(Limits{Timeout: time.Minute, Memory: 16 << 20})
 	for _, test := range []struct {
-		name, text string
-		want       []error
+		name, statements string
+		want             error
 	}{
-		{"endless loop", body(`for (;;);`), []error{ErrTimeout}},
-		{"endless loop while loading", `for (;;); export default 1`, []error{ErrTimeout}},
-		{"loop that catches", body(`while (true) { try { for (;;); } finally { continue } }`), []error{ErrTimeout}},
-		{"loop that catches after an await", body(`while (true) { try { await null; for (;;); } catch {} }`), []error{ErrTimeout}},
-		{"endless microtasks", body(`for (;;) await null;`), []error{ErrTimeout}},
-		{"endless chain", body(`const spin = () => { Promise.resolve().then(spin) }; spin(); await new Promise(() => setTimeout(() => {}, 1e6));`), []error{ErrTimeout}},
-		{"catastrophic regex", body(`/^(a+)+$/.test('a'.repeat(40) + 'b');`), []error{ErrTimeout}},
-		{"endless wait", body(`await new Promise((done) => setTimeout(done, 1e6));`), []error{ErrTimeout}},
-		{"endless calls", body(`for (;;) await nango.getMetadata();`), []error{ErrTimeout}},
-		{"deep recursion", body(`const f = (): number => f() + 1; f();`), []error{ErrStack}},
-		{"deep JSON", body(`JSON.parse('['.repeat(1e5));`), []error{ErrStack}},
-		{"memory bomb", body(`const a = []; for (;;) a.push(new Array(1000).fill(1));`), []error{ErrMemory}},
-		{"memory bomb of strings", body(`let s = 'x'; for (;;) s += s;`), []error{ErrMemory, &ScriptError{}}},
-		{"memory bomb after an await", body(`await null; const a = []; for (;;) { a.push('x'.repeat(1e4) + a.length); }`), []error{ErrMemory}},
-		{"memory bomb of promises", body(`const a = []; for (;;) { a.push((async () => { await new Promise(() => {}); })()); }`), []error{ErrMemory, ErrTimeout}},
-		{"a promise that nothing settles", body(`await new Promise(() => {});`), []error{ErrStalled}},
-		{"calls that nothing awaits", body(`for (;;) nango.getMetadata().catch(() => {});`), []error{ErrTimeout, ErrMemory}},
+		{"recursion", `const f = (): number => f() + 1; f();`, ErrStack},
+		{"recursion after an await", `await null; const f = (): number => f() + 1; f();`, ErrStack},
+		{"deep JSON", `JSON.parse('['.repeat(1e5));`, ErrStack},
+		{"arrays", `const a = []; for (;;) a.push(new Array(100).fill(1));`, ErrMemory},
+		{"strings", `const a = []; for (;;) a.push('x'.repeat(1e5) + a.length);`, ErrMemory},
+		{"strings after an await", `await null; const a = []; for (;;) a.push('x'.repeat(1e5) + a.length);`, ErrMemory},
+		{"promises", `const a = []; for (;;) a.push((async () => { await new Promise(() => {}); return 'x'.repeat(1e4) })(), 'x'.repeat(1e4) + a.length);`, ErrMemory},
+		{"a large response", `const { data } = await nango.get({ endpoint: '/' });`, ErrMemory},
+		{"a promise that nothing settles", `await new Promise(() => {});`, ErrStalled},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			start := time.Now()
-			err := narrow.Run(t.Context(), input(t, test.text), &fakeHost{})
-			if !slices.ContainsFunc(test.want, func(want error) bool {
-				var thrown *ScriptError
-				return errors.Is(err, want) || errors.As(want, &thrown) && errors.As(err, &thrown)
-			}) {
-				t.Errorf("got %v, want one of %v", err, test.want)
+			t.Parallel()
+			h := &fakeHost{proxy: func(context.Context, proxy.Request) (proxy.Response, error) {
+				return proxy.Response{Status: 200, Body: make([]byte, 32<<20)}, nil
+			}}
+			if err := attack(t, roomy, h, test.statements); !errors.Is(err, test.want) {
+				t.Errorf("got %v, want %v", err, test.want)
 			}
-			if took := time.Since(start); took > 5*time.Second {
-				t.Errorf("it took %s to end", took)
-			}
-			wantLines(t, &fakeHost{}, input(t, body(`console.log('fine')`)), "info: fine")
 		})
+	}
+}
+
+func TestCallsThatNothingAwaitsAreBounded(t *testing.T) {
+	t.Parallel()
+	r := &run{limits: Limits{Memory: 8 << 20}, calls: map[int]ongoing{}}
+	r.held = 5 << 20
+	_, err := r.onCall([]any{1, "proxy", "", strings.Repeat("x", 4<<20)})
+	if want := "nango.proxy: more than 8 MiB wait to be sent: await the calls before, or send less at a time"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	for id := range maxCalls {
+		r.calls[id] = ongoing{}
+	}
+	_, err = r.onCall([]any{maxCalls, "getMetadata", "", ""})
+	if want := "nango.getMetadata: 10000 calls are on their way already: await some of them first"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestARunThatCannotBeStoppedIsGivenUp(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeoutCause(t.Context(), time.Millisecond, ErrTimeout)
+	defer cancel()
+	e := New(Limits{})
+	e.grace = time.Millisecond
+	end := make(chan struct{})
+	defer close(end)
+	err := explain(ctx, e.limits, "", e.supervise(ctx, func() error {
+		<-end
+		return nil
+	}))
+	if !errors.Is(err, ErrUnstoppable) || !errors.Is(err, ErrTimeout) {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -289,6 +354,16 @@ func TestTheCallersCancellationEndsARun(t *testing.T) {
 		if !errors.Is(err, context.Canceled) || !errors.Is(err, lost) {
 			t.Errorf("got %v", err)
 		}
+	}
+}
+
+func TestARunThatIsCancelledBeforeItBeginsDoesNothing(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	h := &fakeHost{}
+	if err := engine.Run(ctx, input(t, body(`console.log('ran')`)), h); !errors.Is(err, context.Canceled) || len(h.lines) > 0 {
+		t.Errorf("got %v after %v", err, h.lines)
 	}
 }
 

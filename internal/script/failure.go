@@ -18,6 +18,9 @@ var (
 	ErrStack   = errors.New("the script nested its calls too deep")
 	ErrStalled = errors.New("the script waits for a promise that nothing will ever settle")
 	ErrEngine  = errors.New("the script engine failed")
+	// ErrUnstoppable says that a run was given up and goes on: it holds its
+	// memory and a CPU until its built-in operation ends.
+	ErrUnstoppable = errors.New("the script could not be stopped, because it is inside one endless built-in operation; restart the worker if it stays busy")
 )
 
 // ScriptError is an error that the script threw, or that its code could not
@@ -51,6 +54,9 @@ func (e *ScriptError) Error() string {
 func explain(ctx context.Context, limits Limits, sourceMap string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, ErrUnstoppable) {
+		return fmt.Errorf("%w; %w", explainEnd(ctx, limits), err)
 	}
 	if ctx.Err() != nil {
 		return explainEnd(ctx, limits)
@@ -94,7 +100,7 @@ func isMemory(e *quickjs.Error) bool {
 
 // isStack recognises a recursion without end, in code or inside a parser.
 func isStack(e *quickjs.Error) bool {
-	return strings.HasSuffix(e.Message, "stack overflow")
+	return e.Message == "stack overflow" && (e.Name == "InternalError" || e.Name == "SyntaxError")
 }
 
 // newScriptError translates a JavaScript error and its stack.

@@ -11,6 +11,10 @@ import (
 // its source.
 const maxPrograms = 256
 
+// gcThreshold is how much a VM allocates before it first looks for garbage
+// cycles. Most runs end before, with the VM, which is the cheapest collection.
+const gcThreshold = 8 << 20
+
 // programs keeps the bytecode of the scripts that ran last, by their hash. It
 // lives in the process only: bytecode belongs to one version of the engine,
 // and the engine trusts it.
@@ -74,5 +78,6 @@ func newVM(limits Limits) (*quickjs.VM, error) {
 	}
 	vm.SetMemoryLimit(uintptr(limits.Memory))
 	vm.SetMaxStackSize(uintptr(limits.Stack))
+	vm.SetGCThreshold(uintptr(min(gcThreshold, limits.Memory/4)))
 	return vm, nil
 }

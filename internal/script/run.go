@@ -21,7 +21,9 @@ type run struct {
 	in     Input
 	host   Host
 	log    journal
+	extras []byte // the runtime's second part, not loaded yet
 
+	ready         bool // the runtime has given the two functions below
 	start, settle quickjs.Value
 
 	calls   map[int]ongoing
@@ -39,13 +41,13 @@ type run struct {
 }
 
 // newRun returns a run that has not loaded anything yet.
-func newRun(ctx context.Context, limits Limits, in Input, host Host) (*run, error) {
+func newRun(ctx context.Context, limits Limits, in Input, host Host, extras []byte) (*run, error) {
 	vm, err := newVM(limits)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEngine, err)
 	}
 	r := &run{
-		vm: vm, limits: limits, in: in, host: host,
+		vm: vm, limits: limits, in: in, host: host, extras: extras,
 		calls:   map[int]ongoing{},
 		timers:  map[int]time.Time{},
 		reads:   gate{limit: maxParallel},
@@ -64,8 +66,10 @@ func (r *run) close() error {
 	r.working.Wait()
 	r.watchdog.stop()
 	r.log.close(context.WithoutCancel(r.ctx))
-	r.start.Free()
-	r.settle.Free()
+	if r.ready {
+		r.start.Free()
+		r.settle.Free()
+	}
 	if err := r.vm.Close(); err != nil {
 		return fmt.Errorf("%w: closing: %w", ErrEngine, err)
 	}
@@ -73,11 +77,11 @@ func (r *run) close() error {
 }
 
 // execute loads the runtime and the script, starts it and sees it to its end.
-func (r *run) execute(runtime, program []byte) error {
+func (r *run) execute(main, program []byte) error {
 	if err := r.register(); err != nil {
 		return fmt.Errorf("%w: %w", ErrEngine, err)
 	}
-	for _, code := range [][]byte{runtime, program} {
+	for _, code := range [][]byte{main, program} {
 		if err := r.load(code); err != nil {
 			return err
 		}
@@ -152,7 +156,7 @@ func (r *run) drain() error {
 // turn waits for one thing to happen and tells the script.
 func (r *run) turn() error {
 	id, due := r.nextTimer()
-	if len(r.calls) == 0 && (due == nil || r.ended) {
+	if len(r.calls) == 0 && due == nil {
 		return ErrStalled
 	}
 	var alarm <-chan time.Time

@@ -14,20 +14,34 @@ import (
 //go:embed runtime/*.js
 var runtimeFiles embed.FS
 
+// runtimeCode is the runtime as bytecode, in two parts: main is loaded into
+// every VM, extras when a script first needs one of the globals or functions
+// in it.
+type runtimeCode struct{ main, extras []byte }
+
 // compileRuntime returns the bytecode of the runtime.
-func compileRuntime() ([]byte, error) {
-	code, err := bundleRuntime()
+func compileRuntime() (code runtimeCode, err error) {
+	if code.main, err = compilePart("main.js"); err != nil {
+		return code, err
+	}
+	code.extras, err = compilePart("extras.js")
+	return code, err
+}
+
+// compilePart compiles one part of the runtime.
+func compilePart(entry string) ([]byte, error) {
+	code, err := bundlePart(entry)
 	if err != nil {
 		return nil, err
 	}
 	return compile(code, Limits{}.withDefaults())
 }
 
-// bundleRuntime joins the runtime's files into one line of code. That it is
-// one line is what tells its stack frames from those of a script.
-func bundleRuntime() (string, error) {
+// bundlePart joins a file of the runtime and what it imports into one line of
+// code. That it is one line is what tells its stack frames from a script's.
+func bundlePart(entry string) (string, error) {
 	result := api.Build(api.BuildOptions{
-		EntryPoints:      []string{"main.js"},
+		EntryPoints:      []string{entry},
 		Bundle:           true,
 		Format:           api.FormatIIFE,
 		Target:           api.ES2023,
@@ -36,7 +50,7 @@ func bundleRuntime() (string, error) {
 		Plugins:          []api.Plugin{embeddedPlugin()},
 	})
 	if len(result.Errors) > 0 {
-		return "", errors.New(faults("runtime", "main.js", result.Errors)[0].String())
+		return "", errors.New(faults("runtime", entry, result.Errors)[0].String())
 	}
 	return string(result.OutputFiles[0].Contents), nil
 }

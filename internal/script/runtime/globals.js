@@ -1,20 +1,41 @@
-// The globals that the engine lacks and scripts expect.
+// The globals that the engine lacks and scripts expect. The larger ones are
+// loaded when a script first touches them: most runs never do, and a run
+// should begin in less than a millisecond.
 
 import { clear, host, timer } from './host.js';
 import { console } from './console.js';
-import { structuredClone } from './clone.js';
-import { TextDecoder, TextEncoder, atob, btoa } from './text.js';
-import { URL, URLSearchParams } from './url.js';
+
+const lazy = ['URL', 'URLSearchParams', 'TextEncoder', 'TextDecoder', 'atob', 'btoa', 'structuredClone'];
 
 /** Defines them as the built-in ones are: writable and not enumerable. */
 export function installGlobals() {
-  const globals = {
-    URL, URLSearchParams, TextEncoder, TextDecoder, atob, btoa, structuredClone, console, crypto,
-    setTimeout, clearTimeout: clear, queueMicrotask,
-  };
-  for (const [name, value] of Object.entries(globals)) {
-    Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
+  const globals = { console, crypto, setTimeout, clearTimeout: clear, queueMicrotask };
+  for (const [name, value] of Object.entries(globals)) define(name, value);
+  for (const name of lazy) {
+    Object.defineProperty(globalThis, name, {
+      configurable: true,
+      get: () => extras()[name],
+      set: (value) => define(name, value),
+    });
   }
+}
+
+let loaded;
+
+/** What extras.js gives, loaded at the first call. */
+export function extras() {
+  if (loaded) return loaded;
+  host.loadExtras();
+  loaded = globalThis.__synchook_extras;
+  delete globalThis.__synchook_extras;
+  for (const name of lazy) {
+    if (Object.getOwnPropertyDescriptor(globalThis, name)?.get) define(name, loaded[name]);
+  }
+  return loaded;
+}
+
+function define(name, value) {
+  Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
 }
 
 function setTimeout(then, milliseconds, ...values) {

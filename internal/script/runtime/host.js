@@ -3,7 +3,7 @@
 // and the globals.
 
 export const host = {};
-for (const name of ['call', 'clear', 'end', 'log', 'parseURL', 'randomBytes', 'ready', 'timer']) {
+for (const name of ['call', 'clear', 'end', 'loadExtras', 'log', 'randomBytes', 'ready', 'timer']) {
   host[name] = globalThis[`__synchook_${name}`];
   delete globalThis[`__synchook_${name}`];
 }
@@ -22,6 +22,8 @@ export function call(operation, argument = '', body = '') {
     const trace = new Error();
     host.call(id, operation, argument, body);
     pending.set(id, (failure, head, text) => {
+      // A text that did not fit into the engine's memory arrives as no string.
+      if (failure === null && typeof text !== 'string') return reject(new InternalError('out of memory'));
       if (failure === null) return resolve({ head, body: text, trace });
       trace.message = failure;
       reject(trace);

@@ -2,7 +2,7 @@
 // scripts are written for.
 
 import { call } from './host.js';
-import { URLSearchParams } from './url.js';
+import { formPairs } from './form.js';
 
 /** Makes one request and resolves with an Axios-like response. */
 export async function request(facts, config, method = config?.method ?? 'GET') {
@@ -46,7 +46,7 @@ function check(facts, config) {
 function encode(data) {
   if (data === undefined || data === null) return ['', undefined];
   if (typeof data === 'string') return [data, undefined];
-  if (data instanceof URLSearchParams) return [data.toString(), 'application/x-www-form-urlencoded'];
+  if (isSearchParams(data)) return [data.toString(), 'application/x-www-form-urlencoded'];
   if (data instanceof ArrayBuffer) return [new Uint8Array(data), 'application/octet-stream'];
   if (ArrayBuffer.isView(data)) {
     return [new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 'application/octet-stream'];
@@ -69,14 +69,19 @@ function decode(body, responseType = 'json') {
 function query(params) {
   if (params === undefined || params === null) return '';
   if (typeof params === 'string') return params;
-  if (params instanceof URLSearchParams) return params.toString();
-  const encoded = new URLSearchParams();
+  if (isSearchParams(params)) return params.toString();
+  const pairs = [];
   for (const [name, value] of Object.entries(params)) {
     for (const one of Array.isArray(value) ? value : [value]) {
-      if (one !== undefined && one !== null) encoded.append(name, one instanceof Date ? one.toISOString() : String(one));
+      if (one !== undefined && one !== null) pairs.push([name, one instanceof Date ? one.toISOString() : String(one)]);
     }
   }
-  return encoded.toString();
+  return formPairs(pairs);
+}
+
+/** Whether a value is a URLSearchParams; asking must not load the class. */
+function isSearchParams(value) {
+  return Object.prototype.toString.call(value) === '[object URLSearchParams]';
 }
 
 /** Headers as text, with the body's content type unless the script set one. */

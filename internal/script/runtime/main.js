@@ -56,9 +56,12 @@ async function saveReturned(nango, models, returned) {
   }
 }
 
-/** An Error for whatever was thrown, so that it has a name and a message. */
+/**
+ * An Error for whatever was thrown, so that it has a name and a message. Null
+ * stays: it is what the engine throws when no memory is left for an error.
+ */
 function asError(reason) {
-  if (reason instanceof Error) return reason;
+  if (reason instanceof Error || reason === null) return reason;
   const text = typeof reason === 'string' ? reason : JSON.stringify(reason) ?? String(reason);
   const error = new Error(`${text} (thrown as a value that is no Error)`);
   error.stack = '';

@@ -3,7 +3,7 @@
 import { call } from './host.js';
 import { logLine } from './console.js';
 import { request } from './http.js';
-import { paginate } from './paginate.js';
+import { extras } from './globals.js';
 
 /** An error whose payload is meant for whoever reads the run. */
 export class ActionError extends Error {
@@ -51,7 +51,7 @@ function requests(facts) {
   for (const method of ['get', 'post', 'put', 'patch', 'delete']) {
     methods[method] = (config) => request(facts, config, method.toUpperCase());
   }
-  methods.paginate = (config) => paginate((page) => request(facts, page), config);
+  methods.paginate = (config) => extras().paginate((page) => request(facts, page), config);
   return methods;
 }
 

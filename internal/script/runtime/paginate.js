@@ -1,5 +1,7 @@
 // nango.paginate: the pages of a list, by cursor, link or offset.
 
+import { URLSearchParams } from './search_params.js';
+
 /**
  * Yields the records of each page. `request` makes one request; the script's
  * configuration is left as it is.
