@@ -1,0 +1,134 @@
+package server_test
+
+import (
+	"context"
+	"testing"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	v1 "github.com/synchook/synchook/gen/synchook/v1"
+)
+
+func TestDeliveriesAreListedShownAndRetried(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setUp()
+	w.settings(&v1.ProjectSettings{RetrySchedule: []*durationpb.Duration{seconds(1)}}, "retry_schedule")
+	run := w.trigger()
+	id := string(w.work(run, "succeeded", record("1", `{"id":"1"}`)))
+	list, err := w.client.Deliveries.ListDeliveries(t.Context(), &v1.ListDeliveriesRequest{
+		ProviderConfigKey: "github", ConnectionId: "user-1", SyncName: "issues", Model: "Issue", RunId: string(run), State: v1.DeliveryState_DELIVERY_STATE_PENDING,
+	})
+	if err != nil || len(list.GetDeliveries()) != 1 {
+		t.Fatalf("deliveries = %v, %v", list, err)
+	}
+	got := list.GetDeliveries()[0]
+	if got.GetId() != id || got.GetConnectionId() != "user-1" || got.GetSyncName() != "issues" || got.GetMaxAttempts() != 2 || got.GetNextAttemptTime() == nil {
+		t.Errorf("delivery = %v", got)
+	}
+	none, err := w.client.Deliveries.ListDeliveries(t.Context(), &v1.ListDeliveriesRequest{Model: "Other"})
+	if err != nil || len(none.GetDeliveries()) != 0 {
+		t.Errorf("of another model: %v, %v", none, err)
+	}
+	one, err := w.client.Deliveries.GetDelivery(t.Context(), &v1.GetDeliveryRequest{Id: id})
+	if err != nil || string(one.GetBody()) != "{}" || len(one.GetAttemptList()) != 0 {
+		t.Errorf("delivery = %v, %v", one, err)
+	}
+	before := w.queue.sent()
+	if _, err := w.client.Deliveries.RetryDelivery(t.Context(), &v1.RetryDeliveryRequest{Id: id}); err != nil {
+		t.Error(err)
+	}
+	if w.queue.sent() < before {
+		t.Error("hints are gone")
+	}
+}
+
+func TestWatchDeliveriesShowsEachChange(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setUp()
+	for name, options := range map[string][]connect.ClientOption{
+		"connect": nil, "grpc": {connect.WithGRPC()}, "grpc-web": {connect.WithGRPCWeb()}, "json": {connect.WithProtoJSON()},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		stream := w.watch(ctx, w.key, &v1.WatchDeliveriesRequest{State: v1.DeliveryState_DELIVERY_STATE_PENDING}, options...)
+		id := w.work(w.trigger(), "succeeded", record("1", `{"id":"1"}`))
+		if !stream.Receive() || stream.Msg().GetDelivery().GetId() != string(id) || stream.Msg().GetDelivery().GetConnectionId() != "user-1" {
+			t.Errorf("%s: %v, %v", name, stream.Msg(), stream.Err())
+		}
+		cancel()
+		for stream.Receive() {
+			t.Errorf("%s: after the end: %v", name, stream.Msg())
+		}
+		if code := connect.CodeOf(stream.Err()); code != connect.CodeCanceled {
+			t.Errorf("%s: ended by %v", name, stream.Err())
+		}
+	}
+}
+
+func TestWatchDeliveriesShowsNoOtherProject(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setUp()
+	_, _, other := w.newProject()
+	ctx, cancel := context.WithCancel(t.Context())
+	strange := w.watch(ctx, other, &v1.WatchDeliveriesRequest{})
+	own := w.watch(ctx, w.key, &v1.WatchDeliveriesRequest{})
+	w.work(w.trigger(), "succeeded", record("1", `{"id":"1"}`))
+	if !own.Receive() { // by then, the other would have it too
+		t.Fatal(own.Err())
+	}
+	cancel()
+	if strange.Receive() {
+		t.Errorf("another project sees %v", strange.Msg())
+	}
+}
+
+func TestWatchDeliveriesWantsAKeyThatMayRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for key, want := range map[string]connect.Code{
+		"": connect.CodeUnauthenticated, "sk_unknown": connect.CodeUnauthenticated, w.keyWith(v1.Scope_SCOPE_WRITE): connect.CodePermissionDenied,
+	} {
+		stream, err := w.as(key).Deliveries.WatchDeliveries(t.Context(), &v1.WatchDeliveriesRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stream.Receive() || connect.CodeOf(stream.Err()) != want {
+			t.Errorf("with the key %.5q: %v, want %s", key, stream.Err(), want)
+		}
+		_ = stream.Close()
+	}
+}
+
+func TestWatchersAreToldWhenTheServerStops(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stream := w.watch(t.Context(), w.key, &v1.WatchDeliveriesRequest{})
+	stopped := make(chan error, 1)
+	go func() { stopped <- w.http.Shutdown(context.Background()) }()
+	if stream.Receive() || connect.CodeOf(stream.Err()) != connect.CodeUnavailable {
+		t.Errorf("the stream ended by %v", stream.Err())
+	}
+	_ = stream.Close()
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
+// watch watches, and returns when the server has begun to.
+func (w *world) watch(ctx context.Context, key string, r *v1.WatchDeliveriesRequest, options ...connect.ClientOption) *connect.ServerStreamForClient[v1.WatchDeliveriesResponse] {
+	w.t.Helper()
+	client := connect.NewClient[v1.WatchDeliveriesRequest, v1.WatchDeliveriesResponse](h2c(w.t), w.url+"/synchook.v1.DeliveryService/WatchDeliveries", options...)
+	request := connect.NewRequest(r)
+	request.Header().Set("Authorization", "Bearer "+key)
+	stream, err := client.CallServerStream(ctx, request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if !stream.Receive() || stream.Msg().GetDelivery() != nil {
+		w.t.Fatalf("the stream begins with %v, %v", stream.Msg(), stream.Err())
+	}
+	return stream
+}
