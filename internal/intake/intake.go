@@ -97,9 +97,9 @@ func (i *Intake) Receive(ctx context.Context, in Incoming) (Receipt, error) {
 		return Receipt{}, err
 	}
 	i.send(ctx, accepted.Hints)
-	receipt := Receipt{Event: accepted.ID, Duplicate: accepted.Duplicate}
-	if !accepted.Duplicate {
-		receipt.Runs, receipt.Reason = len(plan.runs), event.Reason
+	receipt := Receipt{Event: accepted.ID, Runs: len(plan.runs), Reason: event.Reason}
+	if accepted.Duplicate {
+		receipt = Receipt{Event: accepted.ID, Duplicate: true, Reason: "the same webhook was accepted before; nothing else happened"}
 	}
 	if reply.Status != 0 {
 		receipt.Reply = &reply
