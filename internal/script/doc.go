@@ -30,8 +30,10 @@
 //
 // The deadline and the caller's cancellation are one context. When it ends, a
 // watchdog interrupts the VM every 50 ms until the loop has left, because the
-// VM forgets an interrupt that falls between two entries. Memory and the
-// depth of calls are bounded by the VM. Each of these limits ends the run with
+// VM forgets an interrupt that falls between two entries, and makes it look at
+// once, because it otherwise does so every 10,000 turns of a loop. A script
+// inside one built-in operation that takes minutes cannot be stopped: its run
+// is given up after 10 s with [ErrUnstoppable]. Memory and the depth of calls are bounded by the VM. Each of these limits ends the run with
 // an error of its own, and the process and other runs go on.
 //
 // # Where errors come from
