@@ -160,6 +160,11 @@ func (m *laneModel) work(t *rapid.T, w *laneWorker, well bool) {
 			t.Fatalf("lane %s has the workers %s and %s", w.turn.Lane, o.turn.Token, w.turn.Token)
 		}
 	}
+	for _, id := range ids {
+		if _, ok := m.rows[id]; !ok {
+			t.Fatalf("row %s is taken though it is done", id)
+		}
+	}
 	w.till = m.now.Add(store.LeaseTime)
 	w.flying = append(slices.Clone(w.flying[done:]), ids...)
 	if len(w.flying) > w.turn.Limit {
@@ -271,6 +276,9 @@ func (m *laneModel) drain(t *rapid.T) {
 func (m *laneModel) finish(t *rapid.T, w *laneWorker) {
 	w.turn.Number, w.turn.Want, w.turn.Leave = w.turn.Number+1, w.turn.Limit, store.LeaveIdle
 	word, ids := m.take(t, w, w.flying, true)
+	if word == store.TurnOK && len(ids) == 0 {
+		t.Fatalf("lane %s keeps its worker, which has nothing to do", w.turn.Lane)
+	}
 	w.flying = ids
 	if word != store.TurnOK {
 		m.gone(w)
