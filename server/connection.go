@@ -18,9 +18,11 @@ type connectionStore interface {
 
 // connectionService serves synchook.v1.ConnectionService.
 type connectionService struct {
-	store  connectionStore
-	lookup lookupStore
-	names  nameStore
+	store interface {
+		connectionStore
+		lookupStore
+		nameStore
+	}
 }
 
 // CreateConnection implements the service.
@@ -30,7 +32,7 @@ func (s *connectionService) CreateConnection(ctx context.Context, r *v1.CreateCo
 	if err != nil {
 		return nil, err
 	}
-	in, err := s.lookup.IntegrationByKey(ctx, projectOf(ctx), given.GetProviderConfigKey())
+	in, err := s.store.IntegrationByKey(ctx, projectOf(ctx), given.GetProviderConfigKey())
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +57,7 @@ func (s *connectionService) GetConnection(ctx context.Context, r *v1.GetConnecti
 func (s *connectionService) ListConnections(ctx context.Context, r *v1.ListConnectionsRequest) (*v1.ListConnectionsResponse, error) {
 	p, only := projectOf(ctx), synchook.IntegrationID("")
 	if key := r.GetProviderConfigKey(); key != "" {
-		in, err := s.lookup.IntegrationByKey(ctx, p, key)
+		in, err := s.store.IntegrationByKey(ctx, p, key)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +67,7 @@ func (s *connectionService) ListConnections(ctx context.Context, r *v1.ListConne
 	if err != nil {
 		return nil, err
 	}
-	names := newNames(s.names, p)
+	names := newNames(s.store, p)
 	shown, err := tryAll(page, func(con synchook.Connection) (*v1.Connection, error) {
 		key, err := names.integration(ctx, con.Integration)
 		if err != nil {
@@ -118,11 +120,11 @@ func (s *connectionService) DeleteConnection(ctx context.Context, r *v1.DeleteCo
 }
 
 func (s *connectionService) find(ctx context.Context, key, name string) (synchook.Connection, error) {
-	in, err := s.lookup.IntegrationByKey(ctx, projectOf(ctx), key)
+	in, err := s.store.IntegrationByKey(ctx, projectOf(ctx), key)
 	if err != nil {
 		return synchook.Connection{}, err
 	}
-	return s.lookup.ConnectionByName(ctx, projectOf(ctx), in.ID, name)
+	return s.store.ConnectionByName(ctx, projectOf(ctx), in.ID, name)
 }
 
 // toConnection converts what can be changed about a connection.

@@ -22,17 +22,19 @@ type deliveryStore interface {
 
 // deliveryService serves synchook.v1.DeliveryService.
 type deliveryService struct {
-	store    deliveryStore
-	settings settingsStore
-	lookup   lookupStore
-	names    nameStore
-	queue    hintSender
+	store interface {
+		deliveryStore
+		settingsStore
+		lookupStore
+		nameStore
+	}
+	queue hintSender
 }
 
 // ListDeliveries implements the service.
 func (s *deliveryService) ListDeliveries(ctx context.Context, r *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error) {
 	p := projectOf(ctx)
-	at, err := placeOf(ctx, s.lookup, p, r)
+	at, err := placeOf(ctx, s.store, p, r)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +101,7 @@ type deliveryShower struct {
 }
 
 func (s *deliveryService) shower(ctx context.Context) (*deliveryShower, error) {
-	set, err := s.settings.Settings(ctx, projectOf(ctx))
+	set, err := s.store.Settings(ctx, projectOf(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +109,7 @@ func (s *deliveryService) shower(ctx context.Context) (*deliveryShower, error) {
 	if waits == 0 {
 		waits = len(webhook.Default())
 	}
-	return &deliveryShower{names: newNames(s.names, projectOf(ctx)), most: int32(waits) + 1}, nil
+	return &deliveryShower{names: newNames(s.store, projectOf(ctx)), most: int32(waits) + 1}, nil
 }
 
 func (s *deliveryShower) show(ctx context.Context, d synchook.Delivery) (*v1.Delivery, error) {

@@ -69,7 +69,7 @@ func checkDefinitions(r *v1.DeploySyncsRequest) error {
 func (s *syncService) deployTo(ctx context.Context, wanted []string) (keys map[synchook.IntegrationID]string, ids map[string]synchook.IntegrationID, err error) {
 	keys, ids = map[synchook.IntegrationID]string{}, map[string]synchook.IntegrationID{}
 	for _, key := range wanted {
-		in, err := s.lookup.IntegrationByKey(ctx, projectOf(ctx), key)
+		in, err := s.store.IntegrationByKey(ctx, projectOf(ctx), key)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -111,7 +111,7 @@ func (s *syncService) apply(ctx context.Context, plan []synchook.SyncChange, scr
 		d.Put = append(d.Put, change.Sync)
 		d.Scripts = append(d.Scripts, scripts[change.Sync.Script])
 	}
-	if err := s.deploys.Deploy(ctx, projectOf(ctx), d); err != nil {
+	if err := s.store.Deploy(ctx, projectOf(ctx), d); err != nil {
 		return err
 	}
 	return s.schedule(ctx, plan)
@@ -119,7 +119,7 @@ func (s *syncService) apply(ctx context.Context, plan []synchook.SyncChange, scr
 
 // identify gives a sync and its models the IDs that their names have, and the times.
 func (s *syncService) identify(ctx context.Context, sy *synchook.Sync) error {
-	syncs, models, err := s.deploys.ReserveNames(ctx, projectOf(ctx), sy.Integration, []string{sy.Name}, sy.ModelNames())
+	syncs, models, err := s.store.ReserveNames(ctx, projectOf(ctx), sy.Integration, []string{sy.Name}, sy.ModelNames())
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (s *syncService) schedule(ctx context.Context, plan []synchook.SyncChange) 
 			continue
 		}
 		_, err := s.forEach(ctx, change.Sync.Integration, "", func(cons []synchook.ConnectionID) error {
-			return s.schedules.Schedule(ctx, projectOf(ctx), change.Sync.ID, cons, s.now())
+			return s.store.Schedule(ctx, projectOf(ctx), change.Sync.ID, cons, s.now())
 		})
 		if err != nil {
 			return err

@@ -18,9 +18,11 @@ type eventStore interface {
 
 // eventService serves synchook.v1.EventService.
 type eventService struct {
-	store  eventStore
-	lookup lookupStore
-	names  nameStore
+	store interface {
+		eventStore
+		lookupStore
+		nameStore
+	}
 	intake Intake
 }
 
@@ -29,7 +31,7 @@ func (s *eventService) ListEvents(ctx context.Context, r *v1.ListEventsRequest) 
 	p, only := projectOf(ctx), synchook.IntegrationID("")
 	res := new(v1.ListEventsResponse)
 	if key := r.GetProviderConfigKey(); key != "" {
-		in, err := s.lookup.IntegrationByKey(ctx, p, key)
+		in, err := s.store.IntegrationByKey(ctx, p, key)
 		if err != nil {
 			return nil, err
 		}
@@ -43,7 +45,7 @@ func (s *eventService) ListEvents(ctx context.Context, r *v1.ListEventsRequest) 
 	if err != nil {
 		return nil, err
 	}
-	names := newNames(s.names, p)
+	names := newNames(s.store, p)
 	res.NextPageToken = next
 	res.Events, err = tryAll(page, func(e synchook.Event) (*v1.Event, error) { return fromEvent(ctx, e, names) })
 	return res, err
@@ -70,7 +72,7 @@ func (s *eventService) GetEvent(ctx context.Context, r *v1.GetEventRequest) (*v1
 	if err != nil {
 		return nil, err
 	}
-	shown, err := fromEvent(ctx, e, newNames(s.names, projectOf(ctx)))
+	shown, err := fromEvent(ctx, e, newNames(s.store, projectOf(ctx)))
 	return &v1.GetEventResponse{Event: shown, Payload: content.Body, Headers: content.Header}, err
 }
 
@@ -82,7 +84,7 @@ func (s *eventService) ReplayEvent(ctx context.Context, r *v1.ReplayEventRequest
 	if err != nil {
 		return nil, err
 	}
-	shown, err := fromEvent(ctx, e, newNames(s.names, projectOf(ctx)))
+	shown, err := fromEvent(ctx, e, newNames(s.store, projectOf(ctx)))
 	return &v1.ReplayEventResponse{Event: shown, RunIds: texts(runs)}, err
 }
 

@@ -55,8 +55,8 @@ func (h *inbound) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	started, c := time.Now(), new(webhookCall)
+	defer func() { h.budget.Release(c.held) }()
 	err := h.receive(w, r, c)
-	h.budget.Release(c.held)
 	h.note(r, c, err, time.Since(started))
 	switch {
 	case err != nil:
@@ -68,7 +68,12 @@ func (h *inbound) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h *inbound) receive(w http.ResponseWriter, r *http.Request, c *webhookCall) error {
+func (h *inbound) receive(w http.ResponseWriter, r *http.Request, c *webhookCall) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = panicError(panicked)
+		}
+	}()
 	if err := h.find(r, c); err != nil {
 		return err
 	}

@@ -20,9 +20,11 @@ type integrationStore interface {
 
 // integrationService serves synchook.v1.IntegrationService.
 type integrationService struct {
-	store    integrationStore
-	projects projectStore // for the public part of webhook URLs
-	urls     urls
+	store interface {
+		integrationStore
+		projectStore // for the public part of webhook URLs
+	}
+	urls urls
 }
 
 // CreateIntegration implements the service.
@@ -64,7 +66,7 @@ func (s *integrationService) ListIntegrations(ctx context.Context, r *v1.ListInt
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.projects.Project(ctx, projectOf(ctx))
+	p, err := s.store.Project(ctx, projectOf(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +124,7 @@ func (s *integrationService) DeleteIntegration(ctx context.Context, r *v1.Delete
 }
 
 func (s *integrationService) show(ctx context.Context, in synchook.Integration) (*v1.Integration, error) {
-	p, err := s.projects.Project(ctx, projectOf(ctx))
+	p, err := s.store.Project(ctx, projectOf(ctx))
 	if err != nil {
 		return nil, err
 	}

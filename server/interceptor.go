@@ -55,5 +55,11 @@ func (e *edge) end(ctx context.Context, spec connect.Spec, err error) error {
 
 // recovered makes a panic an error that nobody outside sees.
 func recovered(_ context.Context, _ connect.Spec, _ http.Header, panicked any) error {
+	return panicError(panicked)
+}
+
+// panicError is the error of a panic, with the stack that led to it. It is called while that stack is
+// still there.
+func panicError(panicked any) error {
 	return fmt.Errorf("panic: %v\n%s", panicked, debug.Stack())
 }

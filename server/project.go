@@ -32,10 +32,12 @@ const defaultOverlap = 24 * time.Hour
 
 // projectService serves synchook.v1.ProjectService.
 type projectService struct {
-	store    projectStore
-	settings settingsStore
-	urls     urls
-	now      func() time.Time
+	store interface {
+		projectStore
+		settingsStore
+	}
+	urls urls
+	now  func() time.Time
 }
 
 // CreateProject implements the service.
@@ -75,7 +77,7 @@ func (s *projectService) GetProject(ctx context.Context, _ *v1.GetProjectRequest
 
 // GetProjectSettings implements the service.
 func (s *projectService) GetProjectSettings(ctx context.Context, _ *v1.GetProjectSettingsRequest) (*v1.ProjectSettings, error) {
-	set, err := s.settings.Settings(ctx, projectOf(ctx))
+	set, err := s.store.Settings(ctx, projectOf(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +94,7 @@ func (s *projectService) UpdateProjectSettings(ctx context.Context, r *v1.Update
 	if err := s.check(given); err != nil {
 		return nil, err
 	}
-	set, err := s.settings.UpdateSettings(ctx, callerOf(ctx), given.GetEtag(), func(set *synchook.Settings) error {
+	set, err := s.store.UpdateSettings(ctx, callerOf(ctx), given.GetEtag(), func(set *synchook.Settings) error {
 		change(set)
 		return nil
 	})
@@ -137,7 +139,7 @@ func (s *projectService) RotateSigningSecret(ctx context.Context, r *v1.RotateSi
 		overlap = r.GetOverlap().AsDuration()
 	}
 	until := s.now().Add(overlap)
-	if err := s.settings.RotateSigningSecret(ctx, projectOf(ctx), secret.Text(), until); err != nil {
+	if err := s.store.RotateSigningSecret(ctx, projectOf(ctx), secret.Text(), until); err != nil {
 		return nil, err
 	}
 	res := &v1.RotateSigningSecretResponse{SigningSecret: secret.Text()}

@@ -17,8 +17,10 @@ type recordStore interface {
 
 // recordService serves synchook.v1.RecordService.
 type recordService struct {
-	store  recordStore
-	lookup lookupStore
+	store interface {
+		recordStore
+		lookupStore
+	}
 }
 
 // ListRecords implements the service.
@@ -43,11 +45,11 @@ func (s *recordService) query(ctx context.Context, r *v1.ListRecordsRequest) (st
 		}
 		q.Delta = r.GetDelta().AsTime()
 	}
-	in, err := s.lookup.IntegrationByKey(ctx, projectOf(ctx), r.GetProviderConfigKey())
+	in, err := s.store.IntegrationByKey(ctx, projectOf(ctx), r.GetProviderConfigKey())
 	if err != nil {
 		return q, err
 	}
-	con, err := s.lookup.ConnectionByName(ctx, projectOf(ctx), in.ID, r.GetConnectionId())
+	con, err := s.store.ConnectionByName(ctx, projectOf(ctx), in.ID, r.GetConnectionId())
 	if err != nil {
 		return q, err
 	}

@@ -20,17 +20,19 @@ type runStore interface {
 
 // runService serves synchook.v1.RunService.
 type runService struct {
-	store  runStore
-	lookup lookupStore
-	names  nameStore
-	queue  hintSender
-	now    func() time.Time
+	store interface {
+		runStore
+		lookupStore
+		nameStore
+	}
+	queue hintSender
+	now   func() time.Time
 }
 
 // ListRuns implements the service.
 func (s *runService) ListRuns(ctx context.Context, r *v1.ListRunsRequest) (*v1.ListRunsResponse, error) {
 	p := projectOf(ctx)
-	at, err := placeOf(ctx, s.lookup, p, r)
+	at, err := placeOf(ctx, s.store, p, r)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +44,7 @@ func (s *runService) ListRuns(ctx context.Context, r *v1.ListRunsRequest) (*v1.L
 	if err != nil {
 		return nil, err
 	}
-	names := newNames(s.names, p)
+	names := newNames(s.store, p)
 	runs, err := tryAll(page, func(run synchook.Run) (*v1.Run, error) { return fromRun(ctx, run, names) })
 	return &v1.ListRunsResponse{Runs: runs, NextPageToken: next}, err
 }
@@ -110,15 +112,15 @@ func (s *runService) RetryRun(ctx context.Context, r *v1.RetryRunRequest) (*v1.R
 
 // stillThere returns an error when what a run needs has been deleted.
 func (s *runService) stillThere(ctx context.Context, run synchook.Run) error {
-	if _, err := s.names.Connection(ctx, projectOf(ctx), run.Connection); err != nil {
+	if _, err := s.store.Connection(ctx, projectOf(ctx), run.Connection); err != nil {
 		return err
 	}
-	_, err := s.names.Sync(ctx, projectOf(ctx), run.Integration, run.Sync)
+	_, err := s.store.Sync(ctx, projectOf(ctx), run.Integration, run.Sync)
 	return err
 }
 
 func (s *runService) show(ctx context.Context, run synchook.Run) (*v1.Run, error) {
-	return fromRun(ctx, run, newNames(s.names, projectOf(ctx)))
+	return fromRun(ctx, run, newNames(s.store, projectOf(ctx)))
 }
 
 func fromRun(ctx context.Context, run synchook.Run, n *names) (*v1.Run, error) {

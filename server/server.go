@@ -119,14 +119,15 @@ func New(o Options) *Server {
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // HTTPServer returns an HTTP server that serves HTTP/1.1 and HTTP/2 without TLS on one port. Its
-// Shutdown ends the streams and waits for all other requests.
+// Shutdown ends the streams and waits for all other requests. Its time for reading a request binds those
+// who have no key: authenticate lifts it, since a stream may last for days.
 func (s *Server) HTTPServer(addr string) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	h := &http.Server{
 		Addr: addr, Handler: s.handler, Protocols: protocols,
-		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
 	}
 	h.RegisterOnShutdown(func() { s.stop(errStopping) })
@@ -157,16 +158,16 @@ func (s *Server) routes() http.Handler {
 	u := urls{public: s.PublicURL, allowPrivate: s.AllowPrivateURLs}
 	most := s.handlerOptions(readMost)
 
-	keyed(api.NewProjectServiceHandler(&projectService{st, st, u, s.Now}, most))
+	keyed(api.NewProjectServiceHandler(&projectService{st, u, s.Now}, most))
 	keyed(api.NewAPIKeyServiceHandler(&keyService{st}, most))
-	keyed(api.NewIntegrationServiceHandler(&integrationService{st, st, u}, most))
-	keyed(api.NewConnectionServiceHandler(&connectionService{st, st, st}, most))
-	keyed(api.NewSyncServiceHandler(&syncService{st, st, st, st, hints, s.Now}, s.handlerOptions(readDeploy)))
-	keyed(api.NewRunServiceHandler(&runService{st, st, st, hints, s.Now}, most))
-	keyed(api.NewEventServiceHandler(&eventService{st, st, st, s.Intake}, most))
-	keyed(api.NewWebhookServiceHandler(&webhookService{s.Intake, st, st, u, s.Now}, s.handlerOptions(readWebhook)))
-	keyed(api.NewDeliveryServiceHandler(&deliveryService{st, st, st, st, hints}, most))
-	keyed(api.NewRecordServiceHandler(&recordService{st, st}, most))
+	keyed(api.NewIntegrationServiceHandler(&integrationService{st, u}, most))
+	keyed(api.NewConnectionServiceHandler(&connectionService{st}, most))
+	keyed(api.NewSyncServiceHandler(&syncService{st, hints, s.Now}, s.handlerOptions(readDeploy)))
+	keyed(api.NewRunServiceHandler(&runService{st, hints, s.Now}, most))
+	keyed(api.NewEventServiceHandler(&eventService{st, s.Intake}, most))
+	keyed(api.NewWebhookServiceHandler(&webhookService{st, s.Intake, u, s.Now}, s.handlerOptions(readWebhook)))
+	keyed(api.NewDeliveryServiceHandler(&deliveryService{st, hints}, most))
+	keyed(api.NewRecordServiceHandler(&recordService{st}, most))
 
 	mux.Handle("/webhook/{public}/{key...}", newInbound(s.Options, u, s.metrics))
 	reflector := grpcreflect.NewStaticReflector(append(services(), grpchealth.HealthV1ServiceName)...)

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -79,7 +80,9 @@ func (w *world) serve() {
 		if err := w.http.Shutdown(context.Background()); err != nil {
 			w.t.Errorf("stopping the server: %v", err)
 		}
-		<-done
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			w.t.Errorf("serving: %v", err)
+		}
 		if err := w.server.Close(); err != nil {
 			w.t.Errorf("closing the server: %v", err)
 		}

@@ -35,12 +35,14 @@ const (
 
 // syncService serves synchook.v1.SyncService.
 type syncService struct {
-	store     syncStore
-	deploys   deployStore
-	schedules scheduleStore
-	lookup    lookupStore
-	queue     hintSender
-	now       func() time.Time
+	store interface {
+		syncStore
+		deployStore
+		scheduleStore
+		lookupStore
+	}
+	queue hintSender
+	now   func() time.Time
 }
 
 // ListSyncs implements the service.
@@ -67,7 +69,7 @@ func (s *syncService) integrations(ctx context.Context, key string) ([]synchook.
 	if key == "" {
 		return s.store.Integrations(ctx, projectOf(ctx))
 	}
-	in, err := s.lookup.IntegrationByKey(ctx, projectOf(ctx), key)
+	in, err := s.store.IntegrationByKey(ctx, projectOf(ctx), key)
 	return []synchook.Integration{in}, err
 }
 
@@ -81,11 +83,11 @@ func (s *syncService) GetSync(ctx context.Context, r *v1.GetSyncRequest) (*v1.Ge
 	if r.GetConnectionId() == "" {
 		return res, nil
 	}
-	con, err := s.lookup.ConnectionByName(ctx, projectOf(ctx), sy.Integration, r.GetConnectionId())
+	con, err := s.store.ConnectionByName(ctx, projectOf(ctx), sy.Integration, r.GetConnectionId())
 	if err != nil {
 		return nil, err
 	}
-	status, err := s.schedules.Status(ctx, projectOf(ctx), con.ID, sy.ID)
+	status, err := s.store.Status(ctx, projectOf(ctx), con.ID, sy.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +123,7 @@ func (s *syncService) TriggerSync(ctx context.Context, r *v1.TriggerSyncRequest)
 // triggered returns the connections that a request means.
 func (s *syncService) triggered(ctx context.Context, sy synchook.Sync, name string) ([]synchook.ConnectionID, error) {
 	if name != "" {
-		con, err := s.lookup.ConnectionByName(ctx, projectOf(ctx), sy.Integration, name)
+		con, err := s.store.ConnectionByName(ctx, projectOf(ctx), sy.Integration, name)
 		return []synchook.ConnectionID{con.ID}, err
 	}
 	cons, err := s.store.ConnectionIDs(ctx, projectOf(ctx), sy.Integration, "", maxTrigger+1)
@@ -154,7 +156,7 @@ func (s *syncService) PauseSync(ctx context.Context, r *v1.PauseSyncRequest) (*v
 		return nil, err
 	}
 	n, err := s.forEach(ctx, sy.Integration, r.GetConnectionId(), func(cons []synchook.ConnectionID) error {
-		return s.schedules.Pause(ctx, projectOf(ctx), sy.ID, cons)
+		return s.store.Pause(ctx, projectOf(ctx), sy.ID, cons)
 	})
 	return &v1.PauseSyncResponse{Connections: n}, err
 }
@@ -166,7 +168,7 @@ func (s *syncService) StartSync(ctx context.Context, r *v1.StartSyncRequest) (*v
 		return nil, err
 	}
 	n, err := s.forEach(ctx, sy.Integration, r.GetConnectionId(), func(cons []synchook.ConnectionID) error {
-		return s.schedules.Start(ctx, projectOf(ctx), sy, cons, s.now())
+		return s.store.Start(ctx, projectOf(ctx), sy, cons, s.now())
 	})
 	return &v1.StartSyncResponse{Connections: n}, err
 }
@@ -175,7 +177,7 @@ func (s *syncService) StartSync(ctx context.Context, r *v1.StartSyncRequest) (*v
 // returns for how many.
 func (s *syncService) forEach(ctx context.Context, in synchook.IntegrationID, name string, do func([]synchook.ConnectionID) error) (int32, error) {
 	if name != "" {
-		con, err := s.lookup.ConnectionByName(ctx, projectOf(ctx), in, name)
+		con, err := s.store.ConnectionByName(ctx, projectOf(ctx), in, name)
 		if err != nil {
 			return 0, err
 		}
@@ -201,11 +203,11 @@ type syncRequest interface {
 }
 
 func (s *syncService) find(ctx context.Context, r syncRequest) (synchook.Sync, error) {
-	in, err := s.lookup.IntegrationByKey(ctx, projectOf(ctx), r.GetProviderConfigKey())
+	in, err := s.store.IntegrationByKey(ctx, projectOf(ctx), r.GetProviderConfigKey())
 	if err != nil {
 		return synchook.Sync{}, err
 	}
-	return s.lookup.SyncByName(ctx, projectOf(ctx), in.ID, r.GetSyncName())
+	return s.store.SyncByName(ctx, projectOf(ctx), in.ID, r.GetSyncName())
 }
 
 // hintSender sends hints after what they are about was stored.

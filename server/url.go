@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -37,18 +38,26 @@ func (u urls) check(field, raw string) error {
 		return synchook.Invalid(field, err.Error(), help)
 	}
 	parsed, err := url.Parse(raw)
-	if err != nil || u.allowPrivate {
-		return nil // CheckURL has parsed it
-	}
-	if host := strings.TrimSuffix(strings.ToLower(parsed.Hostname()), "."); host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return synchook.Invalid(field, "the URL's host is the server's own machine", help)
-	}
-	addr, err := netip.ParseAddr(parsed.Hostname())
 	if err != nil {
-		return nil // a name
+		return synchook.Invalid(field, "the text is not a URL", help)
 	}
-	if err := netguard.New(netguard.Options{}).Check(addr); err != nil {
+	if u.allowPrivate {
+		return nil
+	}
+	if err := checkHost(parsed.Hostname()); err != nil {
 		return synchook.Invalid(field, err.Error(), help)
+	}
+	return nil
+}
+
+// checkHost says why a host that is written down may not be called.
+func checkHost(host string) error {
+	name := strings.TrimSuffix(strings.ToLower(host), ".")
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return errors.New("the URL's host is the server's own machine")
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return netguard.New(netguard.Options{}).Check(addr)
 	}
 	return nil
 }
@@ -61,7 +70,7 @@ func (u urls) checkBase(field, raw string) error {
 	parsed, err := url.Parse(raw)
 	switch {
 	case err != nil:
-		return nil
+		return synchook.Invalid(field, "the text is not a URL", "Give a URL such as https://api.example.com.")
 	case parsed.User != nil:
 		return synchook.Invalid(field, "the base URL holds a user name or password", "Put them in the credentials of the connections.")
 	case parsed.RawQuery != "":

@@ -56,9 +56,9 @@ func (s *deliveryService) WatchDeliveries(ctx context.Context, r *v1.WatchDelive
 func coalesce(ids []synchook.DeliveryID, more <-chan []synchook.DeliveryID) []synchook.DeliveryID {
 	for len(ids) < maxChanged {
 		select {
-		case next := <-more: // when it is closed, the caller sees that the next time
-			if next == nil {
-				return unique(ids)
+		case next, ok := <-more:
+			if !ok {
+				return unique(ids) // the caller sees it the next time
 			}
 			ids = append(ids, next...)
 		default:

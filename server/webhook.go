@@ -14,20 +14,22 @@ import (
 
 // webhookService serves synchook.v1.WebhookService.
 type webhookService struct {
-	intake   Intake
-	lookup   lookupStore
-	projects projectStore
-	urls     urls
-	now      func() time.Time
+	store interface {
+		projectStore
+		lookupStore
+	}
+	intake Intake
+	urls   urls
+	now    func() time.Time
 }
 
 // IngestWebhook implements the service.
 func (s *webhookService) IngestWebhook(ctx context.Context, r *v1.IngestWebhookRequest) (*v1.IngestWebhookResponse, error) {
-	project, err := s.projects.Project(ctx, projectOf(ctx))
+	project, err := s.store.Project(ctx, projectOf(ctx))
 	if err != nil {
 		return nil, err
 	}
-	in, err := s.lookup.IntegrationByKey(ctx, project.ID, r.GetProviderConfigKey())
+	in, err := s.store.IntegrationByKey(ctx, project.ID, r.GetProviderConfigKey())
 	if err != nil {
 		return nil, err
 	}
