@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/synchook/synchook/internal/synchook"
 )
 
@@ -27,72 +25,36 @@ func (p Page) size() int {
 	return p.Size
 }
 
-type order bool
+type order string
 
 const (
-	oldestFirst order = false
-	newestFirst order = true
+	oldestFirst order = "oldest"
+	newestFirst order = "newest"
 )
 
 // page returns a page of the members of a sorted set and the token of the next page. The token names
-// the last member and its score, so that a page neither repeats nor misses what was there all along.
+// the last member and its score, so that no page repeats or misses what was there all along.
 func (s *Store) page(ctx context.Context, set string, p Page, o order) ([]string, string, error) {
-	start, err := s.startOf(ctx, set, p.Token, o)
-	if err != nil {
-		return nil, "", err
+	var score, id string
+	if p.Token != "" {
+		var err error
+		if score, id, err = decodeToken(p.Token); err != nil {
+			return nil, "", err
+		}
 	}
-	size := int64(p.size())
-	var members []redis.Z
-	if o == newestFirst {
-		members, err = s.rdb.ZRevRangeWithScores(ctx, set, start, start+size).Result()
-	} else {
-		members, err = s.rdb.ZRangeWithScores(ctx, set, start, start+size).Result()
-	}
+	members, err := pageScript.Run(ctx, s.rdb, []string{set}, string(o), p.size()+1, score, id).StringSlice()
 	if err != nil {
 		return nil, "", failed("reading a page", err)
 	}
-	more := int64(len(members)) > size
-	if more {
-		members = members[:size]
+	ids := make([]string, 0, p.size())
+	for i := 0; i+1 < len(members) && len(ids) < p.size(); i += 2 {
+		ids = append(ids, members[i])
 	}
-	ids := make([]string, len(members))
-	for i, m := range members {
-		ids[i], _ = m.Member.(string)
-	}
-	if !more {
+	if len(members) <= 2*p.size() {
 		return ids, "", nil
 	}
-	last := members[len(members)-1]
-	return ids, encodeToken(strconv.FormatFloat(last.Score, 'f', -1, 64), ids[len(ids)-1]), nil
-}
-
-// startOf returns the rank at which the page after the token starts.
-func (s *Store) startOf(ctx context.Context, set, token string, o order) (int64, error) {
-	if token == "" {
-		return 0, nil
-	}
-	score, id, err := decodeToken(token)
-	if err != nil {
-		return 0, err
-	}
-	rank, behind := s.rdb.ZRank, "("+score
-	if o == newestFirst {
-		rank = s.rdb.ZRevRank
-	}
-	r, err := rank(ctx, set, id).Result()
-	if err == nil {
-		return r + 1, nil
-	}
-	if !isNil(err) {
-		return 0, failed("finding a page", err)
-	}
-	// The member was removed meanwhile: go on behind its score.
-	low, high := "-inf", behind
-	if o == newestFirst {
-		low, high = behind, "+inf"
-	}
-	n, err := s.rdb.ZCount(ctx, set, low, high).Result()
-	return n, failed("finding a page", err)
+	last := 2 * (p.size() - 1)
+	return ids, encodeToken(members[last+1], members[last]), nil
 }
 
 func encodeToken(parts ...string) string {

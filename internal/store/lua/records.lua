@@ -3,37 +3,9 @@
 -- Answers pairs of id and record, and as the last element the position to continue after, or ''.
 local hash, index = C .. ':r:' .. ARGV[1], C .. ':m:' .. ARGV[1]
 
--- less compares as Redis orders members: byte by byte, whatever the locale.
-local function less(a, b)
-  local n = math.min(#a, #b)
-  for i = 1, n do
-    local x, y = string.byte(a, i), string.byte(b, i)
-    if x ~= y then
-      return x < y
-    end
-  end
-  return #a < #b
-end
-
--- after finds the rank of the first member behind (score, id).
-local function after(score, id)
-  local low = redis.call('ZCOUNT', index, '-inf', '(' .. score)
-  local high = low + redis.call('ZCOUNT', index, score, score)
-  while low < high do
-    local mid = math.floor((low + high) / 2)
-    local member = redis.call('ZRANGE', index, mid, mid)[1]
-    if less(id, member) then
-      high = mid
-    else
-      low = mid + 1
-    end
-  end
-  return low
-end
-
 local rank = redis.call('ZCOUNT', index, '-inf', '(' .. ARGV[2])
 if ARGV[3] ~= '' then
-  rank = math.max(rank, after(ARGV[3], ARGV[4]))
+  rank = math.max(rank, after(index, ARGV[3], ARGV[4]))
 end
 local want = tonumber(ARGV[5])
 local scan = math.max(want, 500)
