@@ -15,6 +15,7 @@ import (
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	"github.com/synchook/synchook/internal/intake"
+	"github.com/synchook/synchook/internal/provider"
 	"github.com/synchook/synchook/internal/synchook"
 	"github.com/synchook/synchook/server"
 )
@@ -265,5 +266,34 @@ func TestProvidersSeeThePublicURLAndTheRawBody(t *testing.T) {
 	got, err := w.client.Integrations.GetIntegration(t.Context(), &v1.GetIntegrationRequest{ProviderConfigKey: "github"})
 	if err != nil || got.GetWebhookUrl() != "https://hooks.example.com"+got.GetWebhookPath() || got.GetWebhookPath() != "/webhook/"+w.public+"/github" {
 		t.Errorf("integration: %v, %v", got, err)
+	}
+}
+
+func TestAHandshakesReplyIsTheProvidersOwn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *server.Options) {
+		o.Intake = fakeIntake{receive: func(context.Context, intake.Incoming) (intake.Receipt, error) {
+			return intake.Receipt{Reply: &provider.Reply{Status: 202, ContentType: "text/plain", Body: []byte("challenge")}}, nil
+		}}
+	})
+	w.setUp()
+	got := w.send(http.MethodPost, "/webhook/"+w.public+"/github", signed(issueBody), strings.NewReader(issueBody))
+	if got.status != 202 || got.text != "challenge" || got.header.Get("Content-Type") != "text/plain" {
+		t.Errorf("answer: %+v", got)
+	}
+}
+
+func TestAPanicOfAProvidersCodeIsOurFault(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *server.Options) {
+		o.Intake = fakeIntake{receive: func(context.Context, intake.Incoming) (intake.Receipt, error) { panic("the secret is 42") }}
+	})
+	w.setUp()
+	got := w.send(http.MethodPost, "/webhook/"+w.public+"/github", signed(issueBody), strings.NewReader(issueBody))
+	if got.status != 500 || got.Error.Message != "internal error" || strings.Contains(got.text, "42") {
+		t.Errorf("answer: %+v", got)
+	}
+	if !strings.Contains(w.log.String(), "the secret is 42") {
+		t.Error("the log does not say what happened")
 	}
 }

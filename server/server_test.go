@@ -66,18 +66,21 @@ func (w *world) newServer(change ...func(*server.Options)) *server.Server {
 	return server.New(o)
 }
 
-// serve listens as the program does.
-func (w *world) serve() {
+// serve listens as the program does, but for the changes.
+func (w *world) serve(change ...func(*http.Server)) {
 	w.t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.http, w.url = w.server.HTTPServer(""), "http://"+listener.Addr().String()
-	done := make(chan error, 1)
-	go func() { done <- w.http.Serve(listener) }()
+	for _, c := range change {
+		c(w.http)
+	}
+	h, done := w.http, make(chan error, 1)
+	go func() { done <- h.Serve(listener) }()
 	w.t.Cleanup(func() {
-		if err := w.http.Shutdown(context.Background()); err != nil {
+		if err := h.Shutdown(context.Background()); err != nil {
 			w.t.Errorf("stopping the server: %v", err)
 		}
 		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
