@@ -126,11 +126,12 @@ func (b *bench) measure(ctx context.Context, chosen []probe) (results, error) {
 	return all, nil
 }
 
-// once runs a probe within its time.
-func (b *bench) once(ctx context.Context, p probe) ([]sample, error) {
+// once runs a probe within its time. Its goroutines carry its name, by which a profile can be cut down to
+// it: go tool pprof -tagfocus probe=NAME.
+func (b *bench) once(ctx context.Context, p probe) (samples []sample, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, roundTimeout, errors.New("it took too long"))
 	defer cancel()
-	samples, err := p.run(ctx, b)
+	pprof.Do(ctx, pprof.Labels("probe", p.name), func(ctx context.Context) { samples, err = p.run(ctx, b) })
 	if err != nil && ctx.Err() != nil {
 		err = errors.Join(context.Cause(ctx), err)
 	}

@@ -19,8 +19,9 @@ func probes() []probe {
 		{"deliveries-100", rates("deliveries to 100 endpoints", "", ceilingTasks, ceilingTaskPost), deliveries(everysec, 100)},
 		{"deliveries-always", rates("deliveries, always", ">= 1.0 of tasks, always", ceilingTasksAlways), deliveries(always, 1)},
 
-		{"whole", rates("whole way, always", ">= 1000"), way(false)},
-		{"whole-http", rates("whole way over HTTP, always", ">= 1000"), way(true)},
+		{"whole", rates("whole way", ">= 1000"), way(everysec, false)},
+		{"whole-always", rates("whole way, always", ">= 1000"), way(always, false)},
+		{"whole-http", rates("whole way over HTTP, always", ">= 1000"), way(always, true)},
 		{"latency-50", latencies("50/s", [2]string{"< 20", "< 80"}, [2]string{}), latency(50)},
 		{"latency-200", latencies("200/s", [2]string{}, [2]string{"", "< 20"}), latency(200)},
 		{"accept", rates("accepted events, always", ">= 0.5 of the script", ceilingLuaAlways), accepts(false)},

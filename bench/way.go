@@ -1,15 +1,13 @@
 package main
 
-import (
-	"context"
-)
+import "context"
 
 // senders is how many events are on their way in at a time.
 const senders = 16
 
 // way measures the whole way, with no pause: events are accepted as fast as they are taken, each runs a
-// script that saves a record, and each record's webhook is received. Always synced.
-func way(overHTTP bool) round {
+// script that saves a record, and each record's webhook is received.
+func way(of func(*bench) *redisServer, overHTTP bool) round {
 	return func(ctx context.Context, b *bench) ([]sample, error) {
 		n, connections := b.scale(6000), 100
 		received := newCountdown(n)
@@ -18,7 +16,7 @@ func way(overHTTP bool) round {
 			return nil, err
 		}
 		defer r.stop()
-		h, err := newHouse(ctx, b, b.always)
+		h, err := newHouse(ctx, b, of(b))
 		if err != nil {
 			return nil, err
 		}
