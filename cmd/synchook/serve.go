@@ -43,6 +43,7 @@ func start(ctx context.Context, name, about string, args []string, out io.Writer
 		return err
 	}
 	choose(&o)
+	o.Log = logger()
 	if o.RedisURL == "" && o.Server != o.Worker {
 		return fmt.Errorf("`synchook %s` needs --redis-url (SYNCHOOK_REDIS_URL): the embedded Redis is for one process, which `synchook serve` is", name)
 	}
@@ -66,6 +67,7 @@ func runDev(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	o.Dev, o.Server, o.Worker = true, true, true
+	o.Log = logger()
 	return run(ctx, o, func(a *app.App) error {
 		if printJSON {
 			return json.NewEncoder(out).Encode(a.Sample())
@@ -97,9 +99,6 @@ func greet(out io.Writer, s app.Sample) {
 // run starts the program, tells that it is ready, and stops it when the context ends.
 func run(ctx context.Context, o app.Options, ready func(*app.App) error) error {
 	o.Version = version
-	if o.Log == nil {
-		o.Log = logger()
-	}
 	a := app.New(o)
 	if err := a.Start(ctx); err != nil {
 		return err
