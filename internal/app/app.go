@@ -195,7 +195,7 @@ func (a *App) startServer(ctx context.Context) error {
 	a.sample.URL = a.url
 	s := server.New(server.Options{
 		Store: a.store, Intake: a.intake, Queue: a.queue, Log: a.options.Log, AdminKey: a.options.AdminKey, PublicURL: public,
-		AllowPrivateURLs: a.options.Dev, Version: a.options.Version, Ready: a.ready, Registry: a.registry,
+		AllowPrivateURLs: a.options.Dev || len(a.options.AllowAddresses) > 0, Version: a.options.Version, Ready: a.ready, Registry: a.registry,
 		QueuesRedis: a.dial, QueuesWritable: a.options.QueuesWritable,
 	})
 	a.cleanup("server", func() { _ = s.Close() })
