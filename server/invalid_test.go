@@ -268,7 +268,7 @@ func TestFaultsOfOursTellNothingButTheirKind(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, func(o *server.Options) { o.Store = brokenStore{o.Store, tt.fail} })
 			got := w.call(&v1.GetProjectSettingsRequest{})
-			if got.code != tt.code || strings.Contains(fmt.Sprint(got), "42") || got.problem.GetHelp() == "" {
+			if got.code != tt.code || strings.Contains(got.message+got.problem.String(), "42") || got.problem.GetHelp() == "" {
 				t.Errorf("answer = %+v", got)
 			}
 			if !strings.Contains(w.log.String(), "the secret is 42") {
