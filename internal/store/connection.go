@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -185,35 +186,54 @@ func (s *Store) UpdateConnection(ctx context.Context, p synchook.ProjectID, id s
 	}
 }
 
-// DeleteConnection removes a connection, its schedules and its records.
+// DeleteConnection removes a connection, its schedules, records and logs. Runs that still wait are given
+// up when their turn comes. A connection that is gone already is no error.
 func (s *Store) DeleteConnection(ctx context.Context, p synchook.ProjectID, c synchook.Connection) error {
-	syncs, err := s.Syncs(ctx, p, c.Integration)
-	if err != nil {
+	// The records go first: a crash in between leaves a connection that can be deleted again.
+	if err := s.deleteRecords(ctx, p, c); err != nil {
 		return err
 	}
-	_, _, entries := s.sealConnection(p, c)
-	pipe := s.rdb.TxPipeline()
-	records := []string{conKey(p, c.ID, "clock"), conKey(p, c.ID, "runs")}
-	for _, sy := range syncs {
-		pipe.ZRem(ctx, key(p, "schedules"), scheduleMember(c.ID, sy.ID))
-		pipe.Del(ctx, key(p, "status", scheduleMember(c.ID, sy.ID)))
-		for _, m := range sy.Models {
-			records = append(records, conKey(p, c.ID, "r:"+string(m.ID)), conKey(p, c.ID, "m:"+string(m.ID)))
+	pipe := s.rdb.Pipeline()
+	syncs := pipe.HKeys(ctx, key(p, "syncs", string(c.Integration)))
+	removed := pipe.SMembers(ctx, key(p, "removed", string(c.Integration)))
+	if _, err := pipe.Exec(ctx); err != nil {
+		return failed("listing the syncs", err)
+	}
+	args := []any{string(c.ID), string(c.Integration), conName(c.Integration, c.Name)}
+	for _, id := range slices.Concat(syncs.Val(), removed.Val()) {
+		args = append(args, id)
+	}
+	if err := s.inProject(ctx, p, deleteConScript, args...).Err(); err != nil {
+		return failed("deleting the connection", err)
+	}
+	// And once more: a script that was running may have saved until its connection was gone.
+	return s.deleteRecords(ctx, p, c)
+}
+
+// deleteRecords removes all that is kept in a connection's slot. A run that is open there is fenced.
+func (s *Store) deleteRecords(ctx context.Context, p synchook.ProjectID, c synchook.Connection) error {
+	models, err := s.rdb.HVals(ctx, key(p, "models", string(c.Integration))).Result()
+	if err != nil {
+		return failed("listing the models", err)
+	}
+	runs, err := s.rdb.ZRange(ctx, conKey(p, c.ID, "kept"), 0, -1).Result()
+	if err != nil {
+		return failed("listing the runs", err)
+	}
+	var keys []string
+	for _, run := range runs {
+		keys = append(keys, conKey(p, c.ID, "run:"+run), conKey(p, c.ID, "log:"+run))
+	}
+	for _, m := range models {
+		keys = append(keys, conKey(p, c.ID, "r:"+m), conKey(p, c.ID, "m:"+m))
+	}
+	keys = append(keys, conKey(p, c.ID, "clock"), conKey(p, c.ID, "runs"), conKey(p, c.ID, "kept"))
+	for batch := range slices.Chunk(keys, 500) {
+		if err := s.rdb.Unlink(ctx, batch...).Err(); err != nil {
+			return failed("deleting the records", err)
 		}
 	}
-	for _, e := range entries {
-		pipe.ZRem(ctx, key(p, "match", string(c.Integration)), e)
-	}
-	pipe.ZRem(ctx, key(p, "connections"), string(c.ID))
-	pipe.ZRem(ctx, key(p, "connections", string(c.Integration)), string(c.ID))
-	pipe.HDel(ctx, key(p, "names"), conName(c.Integration, c.Name))
-	pipe.Del(ctx, key(p, "con", string(c.ID)))
-	// The records go first: a crash in between leaves a connection that can be deleted again.
-	if err := s.rdb.Unlink(ctx, records...).Err(); err != nil {
-		return failed("deleting the records", err)
-	}
-	_, err = pipe.Exec(ctx)
-	return failed("deleting the connection", err)
+	return nil
 }
 
 // sealConnection returns a connection's row: its facts, its encrypted credentials, and the entries by

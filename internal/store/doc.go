@@ -13,12 +13,14 @@
 //	P:project                      hash    name, settings, signing secrets, endpoint
 //	P:audit                        list    the last 1,000 changes of settings
 //	P:keys, P:keys:used            hash    API keys by ID, and when each was last used
-//	P:names                        hash    names that people chose -> IDs (i: c: s: m:)
+//	P:names                        hash    names that people chose -> IDs (i: c: s:)
 //	P:integrations                 hash    integrations by ID
 //	P:con:<con>                    hash    a connection
 //	P:connections[:<int>]          zset    connections, by ID
 //	P:match:<int>                  zset    to NUL value NUL connection, in lexical order
 //	P:syncs:<int>                  hash    syncs of an integration by ID
+//	P:removed:<int>                set     syncs that it had and has no longer
+//	P:models:<int>                 hash    names of its models -> IDs; they outlive its syncs
 //	P:script:<scr>                 hash    code and source map, compressed
 //	P:status:<con>.<syn>           hash    paused, last sync date
 //	P:schedules                    zset    <con>.<syn>, by when the next run is due
@@ -37,6 +39,7 @@
 //	P:watch                        channel IDs of deliveries that changed
 //
 //	C:clock, C:runs                string  the monotonic clock; the last run's ordinal
+//	C:kept                         zset    runs of which the next two may be there, by until when
 //	C:run:<run>                    hash    fence, sealed, start, no, and counts a: u: d: by model; expires
 //	C:log:<run>                    list    the last 1,000 lines of a run's log; expires
 //	C:r:<mod>                      hash    records of a model by their ID

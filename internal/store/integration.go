@@ -144,7 +144,9 @@ func (s *Store) DeleteIntegration(ctx context.Context, p synchook.ProjectID, in 
 	pipe := s.rdb.TxPipeline()
 	pipe.HDel(ctx, key(p, "integrations"), string(in.ID))
 	pipe.HDel(ctx, key(p, "names"), names...)
-	pipe.Del(ctx, key(p, "syncs", string(in.ID)), key(p, "rejected", string(in.ID)), key(p, "match", string(in.ID)))
+	for _, what := range []string{"syncs", "removed", "models", "rejected", "match"} {
+		pipe.Del(ctx, key(p, what, string(in.ID)))
+	}
 	_, err = pipe.Exec(ctx)
 	return failed("deleting the integration", err)
 }

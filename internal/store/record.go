@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/synchook/synchook/internal/synchook"
 )
 
@@ -17,7 +19,7 @@ var ErrFenced = errors.New("another worker has taken over this run")
 // saveBatch is how many records one script writes at most.
 const saveBatch = 500
 
-// runRemembered is how long a run's counts are kept in the connection's slot after it was sealed.
+// runRemembered is how long a run's counts are kept in the connection's slot after it was opened or sealed.
 const runRemembered = 7 * 24 * time.Hour
 
 // Writer writes records for one run under its fencing token.
@@ -52,7 +54,8 @@ type Sealed struct {
 
 // OpenRun opens a run for writing, or says that it is sealed.
 func (s *Store) OpenRun(ctx context.Context, w Writer) (Opened, error) {
-	answer, err := s.inConnection(ctx, w.Project, w.Connection, openScript, string(w.Run), w.Fence).Slice()
+	answer, err := s.inConnection(ctx, w.Project, w.Connection, openScript, string(w.Run), w.Fence,
+		int(runRemembered/time.Second)).Slice()
 	if err != nil {
 		return Opened{}, failed("opening the run", err)
 	}
@@ -358,6 +361,7 @@ func (s *Store) AppendLog(ctx context.Context, p synchook.ProjectID, con synchoo
 	pipe.RPush(ctx, log, values...)
 	pipe.LTrim(ctx, log, -1000, -1)
 	pipe.Expire(ctx, log, keep)
+	pipe.ZAddGT(ctx, conKey(p, con, "kept"), redis.Z{Score: float64(s.now().Add(keep).UnixMilli()), Member: string(run)})
 	_, err := pipe.Exec(ctx)
 	return failed("writing the log", err)
 }

@@ -51,6 +51,7 @@ var (
 	createScript         = script("create")
 	settingsScript       = script("settings")
 	connectionScript     = script("connection")
+	deleteConScript      = script("lane", "delete_connection")
 	leaseScript          = script("lease")
 )
 

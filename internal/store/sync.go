@@ -12,8 +12,6 @@ import (
 
 func syncName(in synchook.IntegrationID, name string) string { return "s:" + string(in) + ":" + name }
 
-func modelName(in synchook.IntegrationID, name string) string { return "m:" + string(in) + ":" + name }
-
 func scheduleMember(con synchook.ConnectionID, syn synchook.SyncID) string {
 	return string(con) + "." + string(syn)
 }
@@ -64,11 +62,11 @@ func (s *Store) SyncByName(ctx context.Context, p synchook.ProjectID, in synchoo
 // ModelByName returns the ID of an integration's model. It outlives the syncs that return it, as the
 // records do.
 func (s *Store) ModelByName(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, name string) (synchook.ModelID, error) {
-	id, err := s.name(ctx, p, modelName(in, name))
-	if err == nil && id == "" {
-		err = synchook.NotFound("model", name)
+	id, err := s.rdb.HGet(ctx, key(p, "models", string(in)), name).Result()
+	if isNil(err) {
+		return "", synchook.NotFound("model", name)
 	}
-	return synchook.ModelID(id), err
+	return synchook.ModelID(id), failed("looking up a model", err)
 }
 
 // ReserveNames returns the IDs of syncs and models of an integration, making those that are missing.
@@ -76,16 +74,16 @@ func (s *Store) ModelByName(ctx context.Context, p synchook.ProjectID, in syncho
 func (s *Store) ReserveNames(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, syncs, models []string) (map[string]synchook.SyncID, map[string]synchook.ModelID, error) {
 	now := s.now()
 	pipe := s.rdb.TxPipeline()
-	read := func(name, prefix string) *redis.StringCmd {
-		pipe.HSetNX(ctx, key(p, "names"), name, synchook.NewID(prefix, now))
-		return pipe.HGet(ctx, key(p, "names"), name)
+	read := func(hash, name, prefix string) *redis.StringCmd {
+		pipe.HSetNX(ctx, hash, name, synchook.NewID(prefix, now))
+		return pipe.HGet(ctx, hash, name)
 	}
 	syncCmds, modelCmds := map[string]*redis.StringCmd{}, map[string]*redis.StringCmd{}
 	for _, n := range syncs {
-		syncCmds[n] = read(syncName(in, n), synchook.SyncPrefix)
+		syncCmds[n] = read(key(p, "names"), syncName(in, n), synchook.SyncPrefix)
 	}
 	for _, n := range models {
-		modelCmds[n] = read(modelName(in, n), synchook.ModelPrefix)
+		modelCmds[n] = read(key(p, "models", string(in)), n, synchook.ModelPrefix)
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, nil, failed("naming syncs and models", err)
@@ -118,6 +116,7 @@ func (s *Store) Deploy(ctx context.Context, p synchook.ProjectID, d Deployment) 
 	}
 	for _, sy := range d.Remove {
 		pipe.HDel(ctx, key(p, "syncs", string(sy.Integration)), string(sy.ID))
+		pipe.SAdd(ctx, key(p, "removed", string(sy.Integration)), string(sy.ID))
 		pipe.HDel(ctx, key(p, "names"), syncName(sy.Integration, sy.Name))
 	}
 	_, err := pipe.Exec(ctx)

@@ -2,17 +2,21 @@
 -- ARGV: 1 lane, 2 generation (0: any), 3 token, 4 number of the turn, 5 lease ms, 6 want, 7 limit,
 -- 8 leave (0: stay, 1: when nothing is due, 2: the slice is over), 9 and on: what is done.
 
--- finish gives the lane back: asleep, or with another hint when rows still wait.
-local function finish(lane, t, next, timed)
+-- finish gives the lane back: asleep, or with another hint when rows still wait. An empty lane that
+-- nobody will use again is removed.
+local function finish(kind, lane, t, next)
   local key = P .. ':lane:' .. lane
   redis.call('HSET', key, 'tok', '', 'till', '0', 'awake', '', 'ids', '')
   redis.call('ZREM', P .. ':due', lane)
   if not next then
+    if kind.orphaned(lane) then
+      redis.call('DEL', key)
+    end
     return
   end
   if next <= t then
     wake(lane, t)
-  elseif timed then -- each waiting delivery has a hint of its own
+  elseif kind.timed then -- each waiting delivery has a hint of its own
     redis.call('ZADD', P .. ':due', num(next + WOKEN), lane)
   else
     wake(lane, t, next)
@@ -71,7 +75,8 @@ local function answer(word, fence, t, next, ids, row)
 end
 
 -- turn does it all. kind: timed (rows are due at their score), apply(done from, t) hands in,
--- interrupted(id) notes that a row's worker stopped, row(id) is what the taker needs to know.
+-- interrupted(id) notes that a row's worker stopped, row(id) is what the taker needs to know,
+-- orphaned(lane) whether nobody will use the lane again.
 local function turn(kind)
   local t = now()
   local lane, token, number = ARGV[1], ARGV[3], tonumber(ARGV[4])
@@ -101,7 +106,7 @@ local function turn(kind)
   local ids = take(rows, t, hold > t and 0 or want, kind.timed)
   local next = next_due(rows, t, hold, kind.timed)
   if ARGV[8] ~= '0' and flying + #ids == 0 then
-    finish(lane, t, next, kind.timed)
+    finish(kind, lane, t, next)
     return answer('left', fence, t, next, ids, kind.row)
   end
   local till = t + tonumber(ARGV[5])

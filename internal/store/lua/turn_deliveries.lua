@@ -45,6 +45,10 @@ function kind.apply(i, t)
   end
 end
 
+function kind.orphaned(lane)
+  return false
+end
+
 function kind.interrupted(id)
 end
 

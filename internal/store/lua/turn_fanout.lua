@@ -15,6 +15,10 @@ function kind.apply(i)
   end
 end
 
+function kind.orphaned(lane)
+  return false
+end
+
 function kind.interrupted(id)
 end
 

@@ -62,6 +62,10 @@ function kind.apply(i, t)
   end
 end
 
+function kind.orphaned(lane)
+  return redis.call('EXISTS', P .. ':con:' .. string.match(lane, '^[^.]+')) == 0
+end
+
 function kind.interrupted(id)
   redis.call('HINCRBY', P .. ':run:' .. id, 'int', 1)
 end
