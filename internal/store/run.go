@@ -66,7 +66,8 @@ func (s *Store) Runs(ctx context.Context, p synchook.ProjectID, state synchook.R
 	}, func(r synchook.Run) bool { return (state == "" || r.State == state) && keep(r) })
 }
 
-// CancelRun ends a run, or asks its lane to. A run that has ended is an error.
+// CancelRun ends a run, or asks its lane to. One that was cancelled already is no error; one that has
+// ended in another way is.
 func (s *Store) CancelRun(ctx context.Context, p synchook.ProjectID, id synchook.RunID) ([]synchook.Hint, error) {
 	answer, err := s.inProject(ctx, p, cancelRunScript, string(id)).Slice()
 	if err != nil {

@@ -7,6 +7,14 @@ local first = redis.call('GET', seen)
 if first and first ~= ARGV[1] then
   return { first, 1, hints }
 end
+
+-- tell asks for a lane's hint once more.
+local function tell(lane)
+  hints[#hints + 1] = lane
+  hints[#hints + 1] = redis.call('HGET', P .. ':lane:' .. lane, 'gen') or '0'
+  hints[#hints + 1] = '0'
+end
+
 local t = now()
 local key = P .. ':event:' .. ARGV[1]
 if redis.call('EXISTS', key) == 0 then
@@ -26,10 +34,10 @@ if redis.call('EXISTS', key) == 0 then
   end
 else -- sent again: its reply was lost; whoever waits is told once more
   for i = 11, #ARGV, 3 do
-    local generation = redis.call('HGET', P .. ':lane:' .. ARGV[i + 1], 'gen')
-    hints[#hints + 1] = ARGV[i + 1]
-    hints[#hints + 1] = generation or '0'
-    hints[#hints + 1] = '0'
+    tell(ARGV[i + 1])
+  end
+  if ARGV[10] ~= '' then
+    tell(ARGV[10])
   end
 end
 return { ARGV[1], 0, hints }

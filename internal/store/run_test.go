@@ -1,0 +1,138 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+func (w *world) cancel(t *testing.T, id synchook.RunID) []synchook.Hint {
+	t.Helper()
+	hints, err := w.st.CancelRun(t.Context(), w.p, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hints
+}
+
+func TestARunThatNeverStartedIsCancelledAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.queue(t, "run_1", "run_2")
+	if hints := w.cancel(t, "run_1"); len(hints) != 0 {
+		t.Errorf("hints = %+v, want none", hints)
+	}
+	if r := w.readRun(t, "run_1"); r.State != synchook.RunCancelled || r.Ended.IsZero() {
+		t.Errorf("the run is %+v", r)
+	}
+	if r := w.turn(t, w.first("a")).Rows[0]; r.ID != "run_2" {
+		t.Errorf("the lane gives %s", r.ID)
+	}
+	for state, want := range map[synchook.RunState]int{synchook.RunQueued: 0, synchook.RunRunning: 1, synchook.RunCancelled: 1} {
+		list, _, err := w.st.Runs(t.Context(), w.p, state, func(synchook.Run) bool { return true }, store.Page{})
+		if err != nil || len(list) != want {
+			t.Errorf("%d runs are %s (%v), want %d", len(list), state, err, want)
+		}
+	}
+}
+
+func TestTheWorkerOfARunningRunIsAskedToCancelIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.queue(t, "run_1")
+	run := w.turn(t, w.first("a")).Rows[0]
+	w.cancel(t, "run_1")
+	if wanted, err := w.st.CancelWanted(t.Context(), w.p, "run_1"); err != nil || !wanted {
+		t.Errorf("wanted = %v (%v)", wanted, err)
+	}
+	done := w.succeeded(run)
+	done.Run.State = synchook.RunCancelled
+	w.turn(t, store.Turn{Lane: w.lane(), Token: "a", Number: 2, Leave: store.LeaveIdle}, done)
+	if r := w.readRun(t, "run_1"); r.State != synchook.RunCancelled || r.CancelWanted {
+		t.Errorf("the run is %+v", r)
+	}
+	w.cancel(t, "run_1") // again: the first reply may have been lost
+}
+
+func TestARunThatHasEndedCannotBeCancelled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.workOnce(t, w.run("run_1"))
+	_, err := w.st.CancelRun(t.Context(), w.p, "run_1")
+	wantKind(t, err, synchook.KindState, "run_has_ended")
+	_, err = w.st.CancelRun(t.Context(), w.p, "run_none")
+	wantKind(t, err, synchook.KindNotFound, "run_not_found")
+}
+
+func TestCancellingARunThatWaitsForItsNextAttemptFreesItsLane(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.queue(t, "run_1", "run_2")
+	run := w.turn(t, w.first("a")).Rows[0]
+	run.State, run.Attempts = synchook.RunQueued, 1
+	w.turn(t, store.Turn{Lane: w.lane(), Token: "a", Number: 2, Leave: store.LeaveIdle}, store.RunDone{Run: run, Wait: time.Hour})
+	hint := wantHint(t, w.cancel(t, "run_1"), w.lane())
+	turn := w.first("b")
+	turn.Generation = hint.Generation
+	taken := w.turn(t, turn)
+	wantWord(t, taken, store.TurnOK, 1)
+	if r := taken.Rows[0]; r.ID != "run_1" || !r.CancelWanted {
+		t.Errorf("the lane gives %+v, want run_1, to be cancelled", r)
+	}
+}
+
+func TestPruningRemovesOnlyFinishedRowsThatAreOld(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.accept(t, w.event("evt_1", "x1", synchook.OutcomeUnmatched))
+	w.queue(t, "run_1", "run_2", "run_3", "run_w1", "run_w2", "run_w3")
+	turn := w.first("a")
+	for range 3 {
+		turn.Want = 1
+		taken := w.turn(t, turn)
+		turn.Number, turn.Want = turn.Number+1, 0
+		w.turn(t, turn, w.succeeded(taken.Rows[0], "Issue"))
+		turn.Number++
+	}
+	d := w.turnDeliveries(t, store.Turn{Token: "d", Number: 1, Want: 1, Limit: 1}).Rows[0]
+	w.turnDeliveries(t, store.Turn{Token: "d", Number: 2}, attempt(d, synchook.DeliveryDelivered, 200))
+	prune := func(before time.Time, n int) int {
+		t.Helper()
+		removed, err := w.st.Prune(t.Context(), w.p, before, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return removed
+	}
+	if n := prune(time.Now().Add(-time.Hour), 100); n != 0 {
+		t.Errorf("%d rows of the last hour were removed", n)
+	}
+	if n := prune(time.Now().Add(time.Hour), 1); n != 3 {
+		t.Errorf("one of each kind: %d rows were removed, want 3", n)
+	}
+	prune(time.Now().Add(time.Hour), 100)
+	for id, want := range map[string]int64{
+		"event:evt_1": 0, "run:run_1": 0, "run:run_2": 0, "run:run_3": 0, "run:run_w1": 1, "run:run_w3": 1, "dlv:" + string(d.ID): 0,
+	} {
+		if n := w.rdb.Exists(t.Context(), w.key(id)).Val(); n != want {
+			t.Errorf("%s is there %d times, want %d", id, n, want)
+		}
+	}
+	pending, _, err := w.st.Deliveries(t.Context(), w.p, synchook.DeliveryPending, func(synchook.Delivery) bool { return true }, store.Page{})
+	if err != nil || len(pending) != 2 {
+		t.Errorf("%d deliveries are pending (%v), want 2", len(pending), err)
+	}
+}
+
+func TestPruningGetsPastOldRowsThatHaveNotFinished(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.add(t, w.manual("run_1"), w.manual("run_2"), w.manual("run_3"))
+	w.queue(t, "run_4")
+	w.cancel(t, "run_4")
+	if n, err := w.st.Prune(t.Context(), w.p, time.Now().Add(time.Hour), 2); err != nil || n != 1 {
+		t.Errorf("%d rows were removed (%v), want 1", n, err)
+	}
+}
