@@ -33,8 +33,7 @@ type house struct {
 // newHouse starts a Redis and a server. Workers are started by the tests.
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	// Not t.TempDir: the path of a socket must be short.
-	dir, err := os.MkdirTemp("", "synchook-e2e-")
+	dir, err := os.MkdirTemp("", "synchook-e2e-") //nolint:usetesting // the path of a socket must be shorter than t.TempDir's
 	if err != nil {
 		t.Fatal(err)
 	}

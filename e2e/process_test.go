@@ -94,6 +94,15 @@ func (p *process) wantEnd(t *testing.T, within time.Duration) {
 	}
 }
 
+// wantKill waits until the process has been killed, by its fail point.
+func (p *process) wantKill(t *testing.T) {
+	t.Helper()
+	p.wantEnd(t, 30*time.Second)
+	if status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || status.Signal() != syscall.SIGKILL {
+		t.Errorf("%s ended with %v and not by a kill", p.name, p.err)
+	}
+}
+
 // wantReady waits until a synchook says that it is ready, and returns its URL.
 func (p *process) wantReady(t *testing.T) string {
 	t.Helper()
