@@ -51,9 +51,8 @@ func (oneSlot) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		switch cmd.Name() {
 		case "evalsha":
-			err := errors.New("NOSCRIPT it is sent as a whole")
-			cmd.SetErr(err)
-			return err
+			cmd.SetErr(redis.ErrNoScript)
+			return redis.ErrNoScript
 		case "eval":
 			if text, ok := cmd.Args()[1].(string); ok {
 				cmd.Args()[1] = "#!lua\n" + text
