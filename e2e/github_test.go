@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -21,6 +22,7 @@ type GitHub struct {
 	secret string
 	token  string
 	gate   *gate // of API requests
+	asked  atomic.Int64
 }
 
 func newGitHub(t *testing.T) *GitHub {
@@ -34,7 +36,8 @@ func newGitHub(t *testing.T) *GitHub {
 		}
 		g.gate.pass(r.Context())
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"title":"Issue %s of %s"}`, r.PathValue("number"), r.PathValue("connection"))
+		// No two answers are the same: a run that a crash repeats saves something else than before it.
+		fmt.Fprintf(w, `{"title":"Issue %s of %s, answer %d"}`, r.PathValue("number"), r.PathValue("connection"), g.asked.Add(1))
 	})
 	g.server = httptest.NewServer(mux)
 	t.Cleanup(func() { g.gate.open(); g.server.Close() })

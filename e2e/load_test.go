@@ -270,7 +270,7 @@ func (p *project) wantRecords(connection string, pushes []push) {
 			t.Errorf("record %s of %s is deleted: %t", r.GetId(), connection, deleted)
 		}
 		number, title := r.GetPayload().GetFields()["number"].GetNumberValue(), r.GetPayload().GetFields()["title"].GetStringValue()
-		if r.GetId() == "latest" && (int(number) != last || !strings.HasSuffix(title, " of "+connection)) {
+		if r.GetId() == "latest" && (int(number) != last || !strings.HasPrefix(title, fmt.Sprintf("Issue %d of %s,", last, connection))) {
 			t.Errorf("the latest issue of %s is %v %q, want %d", connection, number, title, last)
 		}
 	}
