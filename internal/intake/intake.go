@@ -133,19 +133,24 @@ func (i *Intake) Replay(ctx context.Context, p synchook.ProjectID, id synchook.E
 }
 
 // FanOut queues all runs of an event that triggers more than one write can hold. Runs that are there
-// already stay as they are, so that it can be done again.
+// already stay as they are, so that it can be done again. That there is nobody left to run for is no
+// error.
 func (i *Intake) FanOut(ctx context.Context, p synchook.ProjectID, id synchook.EventID) error {
 	event, in, parsed, err := i.read(ctx, p, id)
 	if err != nil {
 		return err
 	}
-	return i.each(ctx, in, parsed, event, func(runs []synchook.Run) (bool, error) {
+	err = i.each(ctx, in, parsed, event, func(runs []synchook.Run) (bool, error) {
 		hints, err := i.Store.AddRuns(ctx, p, runs)
 		if err == nil {
 			i.send(ctx, hints)
 		}
 		return true, err
 	})
+	if errors.As(err, &unmatched{}) {
+		return nil
+	}
+	return err
 }
 
 // read reads an event back as it came.
@@ -217,7 +222,7 @@ func externalID(e provider.Event, body []byte) string {
 }
 
 // hidden are parts of header names that hold signatures or credentials.
-var hidden = []string{"signature", "authorization", "token", "secret", "cookie", "hmac"}
+var hidden = []string{"signature", "authorization", "token", "secret", "cookie", "hmac", "password", "api-key", "apikey"}
 
 // visible returns the headers that are kept and that scripts see.
 func visible(h http.Header) map[string]string {

@@ -141,9 +141,9 @@ func (i *Intake) connections(ctx context.Context, in Incoming, item provider.Ite
 	if len(values) == 0 {
 		return "the event has nothing at " + froms(rules) + ", by which the matching rule finds its connection", nil
 	}
-	any := false
+	any, once := false, onceEach(use)
 	for _, value := range values {
-		found, err := pages(use, func(after synchook.ConnectionID) ([]synchook.ConnectionID, error) {
+		found, err := pages(once, func(after synchook.ConnectionID) ([]synchook.ConnectionID, error) {
 			return i.Store.MatchConnections(ctx, in.Project, in.Integration.ID, rule.To, value, after, pageSize)
 		})
 		if err != nil {
@@ -156,6 +156,22 @@ func (i *Intake) connections(ctx context.Context, in Incoming, item provider.Ite
 			in.Integration.Key, rule.To, strings.Join(values, ", "), rule.From), nil
 	}
 	return "", nil
+}
+
+// onceEach gives each connection to use only the first time that it comes: several values of one event
+// may belong to the same.
+func onceEach(use func([]synchook.ConnectionID) (bool, error)) func([]synchook.ConnectionID) (bool, error) {
+	seen := map[synchook.ConnectionID]bool{}
+	return func(cons []synchook.ConnectionID) (bool, error) {
+		fresh := make([]synchook.ConnectionID, 0, len(cons))
+		for _, con := range cons {
+			if !seen[con] {
+				fresh = append(fresh, con)
+			}
+			seen[con] = true
+		}
+		return use(fresh)
+	}
 }
 
 func rulesOf(in Incoming) []provider.Match {
