@@ -18,7 +18,10 @@ func TestAnUnmatchedEventSaysWhy(t *testing.T) {
 		want    string
 	}{
 		"no syncs": {
-			func(t *testing.T, w *world) { w.deploy(t, store.Deployment{Remove: []synchook.Sync{w.Sync.Sync}}) },
+			func(t *testing.T, w *world) {
+				t.Helper()
+				w.deploy(t, store.Deployment{Remove: []synchook.Sync{w.Sync.Sync}})
+			},
 			issues("d1", 1), `the integration "github" has no syncs; deploy one and replay the event`,
 		},
 		"not subscribed": {
@@ -35,12 +38,14 @@ func TestAnUnmatchedEventSaysWhy(t *testing.T) {
 		},
 		"nothing at the rule's place": {
 			func(t *testing.T, w *world) {
+				t.Helper()
 				w.match(t, synchook.Match{Rules: []synchook.MatchRule{{From: "header:X-Team", To: "metadata.team"}}})
 			},
 			issues("d1", 1), "the event has nothing at header:X-Team, by which the matching rule finds its connection",
 		},
 		"all of none": {
 			func(t *testing.T, w *world) {
+				t.Helper()
 				w.match(t, synchook.Match{All: true})
 				if err := w.st.DeleteConnection(t.Context(), w.p, w.Connection); err != nil {
 					t.Fatal(err)

@@ -144,26 +144,27 @@ func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 
 func TestOnItsWayIsWhatStillWaits(t *testing.T) {
 	t.Parallel()
+	now, later := time.Time{}, time.Now().Add(time.Hour)
 	tests := map[string]struct {
-		prepare func(*testing.T, *queue.Queue, *redis.Client)
-		want    bool
+		sent      []synchook.Hint
+		forgotten bool // its time is long past
+		want      bool
 	}{
-		"no queue yet": {func(*testing.T, *queue.Queue, *redis.Client) {}, false},
-		"missing":      {func(t *testing.T, q *queue.Queue, _ *redis.Client) { send(t, q, hint(runLane, 9, time.Time{})) }, false},
-		"pending":      {func(t *testing.T, q *queue.Queue, _ *redis.Client) { send(t, q, hint(runLane, 1, time.Time{})) }, true},
-		"scheduled": {func(t *testing.T, q *queue.Queue, _ *redis.Client) {
-			send(t, q, hint(runLane, 1, time.Now().Add(time.Hour)))
-		}, true},
-		"scheduled, and forgotten": {func(t *testing.T, q *queue.Queue, rdb *redis.Client) {
-			send(t, q, hint(runLane, 1, time.Now().Add(time.Hour)))
-			rdb.ZAdd(t.Context(), "asynq:{runs}:scheduled", redis.Z{Score: float64(time.Now().Add(-time.Minute).Unix()), Member: string(runLane) + ".1"})
-		}, false},
+		"no queue yet":             {nil, false, false},
+		"missing":                  {[]synchook.Hint{hint(runLane, 9, now), hint(fullLane, 1, now)}, false, false},
+		"pending":                  {[]synchook.Hint{hint(runLane, 1, now)}, false, true},
+		"scheduled":                {[]synchook.Hint{hint(runLane, 1, later)}, false, true},
+		"scheduled, and forgotten": {[]synchook.Hint{hint(runLane, 1, later)}, true, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			q, _, rdb := newQueue(t)
-			tt.prepare(t, q, rdb)
+			send(t, q, tt.sent...)
+			if tt.forgotten {
+				past := float64(time.Now().Add(-time.Minute).Unix())
+				rdb.ZAdd(t.Context(), "asynq:{runs}:scheduled", redis.Z{Score: past, Member: string(runLane) + ".1"})
+			}
 			if got, err := q.OnItsWay(t.Context(), runLane, 1); err != nil || got != tt.want {
 				t.Errorf("on its way: %v (%v), want %v", got, err, tt.want)
 			}

@@ -16,7 +16,7 @@ import (
 func TestALifeOnEveryServer(t *testing.T) {
 	t.Parallel()
 	for name, server := range map[string]func(testing.TB) redis.UniversalClient{
-		"Redis":      func(t testing.TB) redis.UniversalClient { return storetest.Redis(t) },
+		"Redis":      plain,
 		"cluster":    storetest.Cluster,
 		"in-process": inProcess,
 	} {
@@ -31,7 +31,13 @@ func TestALifeOnEveryServer(t *testing.T) {
 	}
 }
 
+func plain(t testing.TB) redis.UniversalClient {
+	t.Helper()
+	return storetest.Redis(t)
+}
+
 func inProcess(t testing.TB) redis.UniversalClient {
+	t.Helper()
 	mr := miniredis.RunT(t)
 	rdb := redis.NewClient(&redis.Options{Addr: mr.Addr()})
 	t.Cleanup(func() { _ = rdb.Close() })
