@@ -74,7 +74,11 @@ func rpcError(ctx context.Context, input protoreflect.MessageDescriptor, err err
 		return shown // made by Connect or the validator: a bad message
 	}
 	f := faultOf(err)
-	shown = connect.NewError(answerTo(f.Kind).code, errors.New(f.Message))
+	message := f.Message
+	if f.Field != "" { // for whoever reads the message alone, as the validator's own do
+		message = f.Field + ": " + message
+	}
+	shown = connect.NewError(answerTo(f.Kind).code, errors.New(message))
 	if f.Field != "" {
 		addDetail(shown, violations(input, f))
 	}

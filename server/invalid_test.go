@@ -138,7 +138,7 @@ func TestNoMessageMakesTheServerFail(t *testing.T) {
 	run := w.trigger()
 	words := []string{
 		"github", "issues", "user-1", "Issue", string(run), string(w.work(run, "failed")), w.ingest(), "key_1", "webhook_url", "metadata",
-		"", "\x00", "a|b", "💥", "../..", strings.Repeat("x", 300), "https://a.example/", "MXxh",
+		"", "\x00", "a|b", "💥", "../..", strings.Repeat("x", 300), "https://a.example/", "MXxh", "bmFufGE",
 	}
 	for _, m := range methods(t) {
 		t.Run(string(m.Name()), func(t *testing.T) {

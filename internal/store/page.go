@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/base64"
+	"math"
 	"strconv"
 	"strings"
 
@@ -65,7 +66,7 @@ func decodeToken(token string) (first, rest string, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	first, rest, ok := strings.Cut(string(raw), "|")
 	if err == nil && ok {
-		if _, err := strconv.ParseFloat(first, 64); err == nil {
+		if n, err := strconv.ParseFloat(first, 64); err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) {
 			return first, rest, nil
 		}
 	}
