@@ -14,7 +14,6 @@ import (
 
 const (
 	sliceTime = time.Second // how long a handler keeps a lane while others may wait for a worker
-	sliceRows = 256         // how many rows it takes meanwhile
 	renewTime = store.LeaseTime / 3
 )
 
@@ -62,7 +61,6 @@ type shift[Row, Done any] struct {
 	lane   *lane[Row, Done]
 	turn   store.Turn
 	until  time.Time
-	rows   int
 	flying int
 	ended  chan Done
 	done   []Done // ended and not yet handed in
@@ -74,7 +72,7 @@ type shift[Row, Done any] struct {
 func (s *shift[Row, Done]) takeTurn(ctx context.Context) (store.Taken[Row], error) {
 	s.turn.Number++
 	s.turn.Leave, s.turn.Want = store.LeaveIdle, s.lane.limit
-	if s.rows >= sliceRows || time.Now().After(s.until) || closed(s.lane.stopping) {
+	if time.Now().After(s.until) || closed(s.lane.stopping) {
 		s.turn.Leave, s.turn.Want = store.LeaveNow, 0
 	}
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
@@ -103,7 +101,6 @@ func (s *shift[Row, Done]) takeTurn(ctx context.Context) (store.Taken[Row], erro
 
 func (s *shift[Row, Done]) begin(ctx context.Context, taken store.Taken[Row]) {
 	for _, row := range taken.Rows {
-		s.rows++
 		s.flying++
 		go func() { s.ended <- s.lane.do(ctx, row, taken.Fence) }()
 	}

@@ -27,16 +27,13 @@ type laneStore interface {
 }
 
 type configStore interface {
-	Project(context.Context, synchook.ProjectID) (synchook.Project, error)
 	Settings(context.Context, synchook.ProjectID) (synchook.Settings, error)
 	SigningSecrets(context.Context, synchook.ProjectID) ([]synchook.SigningSecret, error)
-	Integration(context.Context, synchook.ProjectID, synchook.IntegrationID) (synchook.Integration, error)
 	Connection(context.Context, synchook.ProjectID, synchook.ConnectionID) (synchook.Connection, error)
 	UpdateConnection(context.Context, synchook.ProjectID, synchook.ConnectionID, func(*synchook.Connection) error) (synchook.Connection, error)
 	Sync(context.Context, synchook.ProjectID, synchook.IntegrationID, synchook.SyncID) (synchook.Sync, error)
 	Script(context.Context, synchook.ProjectID, synchook.ScriptID) (synchook.Script, error)
-	Status(context.Context, synchook.ProjectID, synchook.ConnectionID, synchook.SyncID) (synchook.SyncStatus, error)
-	Event(context.Context, synchook.ProjectID, synchook.EventID) (synchook.Event, error)
+	RunContext(context.Context, synchook.ProjectID, synchook.Run) (store.RunContext, error)
 	EventContent(context.Context, synchook.ProjectID, synchook.EventID) (synchook.EventContent, error)
 }
 

@@ -45,16 +45,11 @@ type runner struct {
 
 // job is a run with all that it needs.
 type job struct {
-	project     synchook.ProjectID
-	run         synchook.Run
-	sync        synchook.Sync
-	integration synchook.Integration
-	connection  synchook.Connection
-	settings    synchook.Settings
-	status      synchook.SyncStatus
-	writer      store.Writer
-	started     time.Time
-	sealed      *store.Sealed
+	store.RunContext
+	project synchook.ProjectID
+	run     synchook.Run
+	writer  store.Writer
+	sealed  *store.Sealed
 }
 
 // do runs a run once and says what became of it.
@@ -92,7 +87,7 @@ func (r *runner) attempt(ctx context.Context, p synchook.ProjectID, run synchook
 		return again(run, err), 0
 	}
 	if j.sealed != nil {
-		return r.handIn(ctx, j), 0
+		return handIn(j), 0
 	}
 	if run.CancelWanted {
 		return r.end(ctx, j, synchook.RunCancelled, errCancelled.Error()), 0
@@ -106,31 +101,17 @@ func (r *runner) attempt(ctx context.Context, p synchook.ProjectID, run synchook
 
 // load reads all that the run needs and opens it.
 func (r *runner) load(ctx context.Context, j *job, fence int64) (err error) {
-	run := j.run
-	if j.sync, err = r.store.Sync(ctx, j.project, run.Integration, run.Sync); err != nil {
+	if j.RunContext, err = r.store.RunContext(ctx, j.project, j.run); err != nil {
 		return err
 	}
-	if j.integration, err = r.store.Integration(ctx, j.project, run.Integration); err != nil {
-		return err
-	}
-	if j.connection, err = r.store.Connection(ctx, j.project, run.Connection); err != nil {
-		return err
-	}
-	if j.settings, err = r.store.Settings(ctx, j.project); err != nil {
-		return err
-	}
-	if j.status, err = r.store.Status(ctx, j.project, run.Connection, run.Sync); err != nil {
-		return err
-	}
-	full := run.Trigger.Lane() == synchook.LaneFull
+	full := j.run.Trigger.Lane() == synchook.LaneFull
 	j.writer = store.Writer{
-		Project: j.project, Connection: run.Connection, Run: run.ID, Lane: run.Trigger.Lane(), Fence: fence,
-		Track: full && j.sync.TrackDeletes,
+		Project: j.project, Connection: j.run.Connection, Run: j.run.ID, Lane: j.run.Trigger.Lane(), Fence: fence,
+		Track: full && j.Sync.TrackDeletes,
 	}
-	j.run.Initial = full && j.status.LastSync.IsZero()
+	j.run.Initial = full && j.Status.LastSync.IsZero()
 	opened, err := r.store.OpenRun(ctx, j.writer)
-	j.started, j.sealed = opened.Started, opened.Sealed
-	j.run.Started = opened.Started
+	j.run.Started, j.sealed = opened.Started, opened.Sealed
 	return err
 }
 
@@ -151,8 +132,8 @@ func (r *runner) script(ctx context.Context, j *job) (requests int, err error) {
 	ctx, stop := r.watch(ctx, j)
 	defer stop()
 	h := &host{
-		store: r.store, proxy: r.proxy, writer: j.writer, sync: j.sync, integration: j.integration, baseURL: baseURL(j.integration),
-		keep: j.settings.Keep(), connection: j.connection, flushed: time.Now(),
+		store: r.store, proxy: r.proxy, writer: j.writer, sync: j.Sync, integration: j.Integration, baseURL: baseURL(j.Integration),
+		keep: j.Settings.Keep(), connection: j.Connection, flushed: time.Now(),
 	}
 	err = r.engine.Run(ctx, input, h)
 	if cause := context.Cause(ctx); cause != nil && err != nil {
@@ -194,17 +175,17 @@ func (r *runner) watch(ctx context.Context, j *job) (context.Context, func()) {
 }
 
 func (r *runner) input(ctx context.Context, j *job) (script.Input, error) {
-	code, err := r.scripts.get(ctx, j.project, j.sync.Script)
+	code, err := r.scripts.get(ctx, j.project, j.Sync.Script)
 	if err != nil {
 		return script.Input{}, err
 	}
 	in := script.Input{Code: code.Code, SourceMap: code.SourceMap, Hash: string(code.ID), Run: script.Facts{
-		ConnectionID: j.connection.Name, ProviderConfigKey: j.integration.Key, Provider: j.integration.Provider,
-		SyncID: string(j.sync.ID), SyncName: j.sync.Name, RunID: string(j.run.ID), EnvironmentName: "prod",
-		TrackDeletes: j.sync.TrackDeletes, Models: j.sync.ModelNames(),
+		ConnectionID: j.Connection.Name, ProviderConfigKey: j.Integration.Key, Provider: j.Integration.Provider,
+		SyncID: string(j.Sync.ID), SyncName: j.Sync.Name, RunID: string(j.run.ID), EnvironmentName: "prod",
+		TrackDeletes: j.Sync.TrackDeletes, Models: j.Sync.ModelNames(),
 	}}
-	if !j.status.LastSync.IsZero() {
-		in.Run.LastSyncDate = &j.status.LastSync
+	if !j.Status.LastSync.IsZero() {
+		in.Run.LastSyncDate = &j.Status.LastSync
 	}
 	if j.run.Event == "" {
 		return in, nil
@@ -219,9 +200,9 @@ func (r *runner) payload(ctx context.Context, j *job) (*script.Webhook, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, ok := provider.Lookup(j.integration.Provider)
+	p, ok := provider.Lookup(j.Integration.Provider)
 	if !ok {
-		return nil, fmt.Errorf("this synchook does not know the provider %q", j.integration.Provider)
+		return nil, fmt.Errorf("this synchook does not know the provider %q", j.Integration.Provider)
 	}
 	event, err := p.Parse(provider.Stored(content.Header, content.Body))
 	if err != nil {
@@ -262,7 +243,7 @@ func (r *runner) judge(ctx context.Context, j *job, err error) store.RunDone {
 	}
 	run := j.run
 	run.Attempts++
-	next := run.AfterScriptError(j.settings.RunRetries(), describe(err))
+	next := run.AfterScriptError(j.Settings.RunRetries(), describe(err))
 	if next.State == synchook.RunFailed {
 		return r.end(ctx, j, synchook.RunFailed, next.Reason)
 	}
@@ -274,7 +255,7 @@ func (r *runner) judge(ctx context.Context, j *job, err error) store.RunDone {
 // not see.
 func (r *runner) succeed(ctx context.Context, j *job) store.RunDone {
 	if j.writer.Track {
-		for _, m := range j.sync.Models {
+		for _, m := range j.Sync.Models {
 			if err := r.store.DeleteUnseen(ctx, j.writer, m.ID); err != nil {
 				return r.judge(ctx, j, err)
 			}
@@ -294,53 +275,45 @@ func (r *runner) end(ctx context.Context, j *job, state synchook.RunState, reaso
 	}
 	failpoint.Hit("run.sealed")
 	j.sealed = &sealed
-	return r.handIn(ctx, j)
+	return handIn(j)
 }
 
 // handIn says what a sealed run changed and which deliveries it owes.
-func (r *runner) handIn(ctx context.Context, j *job) store.RunDone {
+func handIn(j *job) store.RunDone {
 	j.run.State, j.run.Error = j.sealed.State, j.sealed.Error
 	j.run.Attempts = max(j.run.Attempts, 1)
 	j.run.Counts = map[string]synchook.Counts{}
-	for _, m := range j.sync.Models {
+	for _, m := range j.Sync.Models {
 		j.run.Counts[m.Name] = j.sealed.Counts[m.ID]
 	}
-	deliveries, err := r.owed(ctx, j)
-	if err != nil {
-		return again(j.run, err)
-	}
-	return store.RunDone{Run: j.run, Deliveries: deliveries}
+	return store.RunDone{Run: j.run, Deliveries: owed(j)}
 }
 
 // owed returns the deliveries that a sealed run owes: one for each changed model.
-func (r *runner) owed(ctx context.Context, j *job) ([]synchook.Delivery, error) {
-	if j.settings.WebhookURL == "" {
-		return nil, nil
-	}
-	project, err := r.store.Project(ctx, j.project)
-	if err != nil {
-		return nil, err
+func owed(j *job) []synchook.Delivery {
+	if j.Settings.WebhookURL == "" {
+		return nil
 	}
 	var deliveries []synchook.Delivery
-	for _, m := range j.sync.Models {
+	for _, m := range j.Sync.Models {
 		counts := j.run.Counts[m.Name]
-		always := j.settings.AlwaysSend && j.run.State == synchook.RunSucceeded
+		always := j.Settings.AlwaysSend && j.run.State == synchook.RunSucceeded
 		if counts.IsZero() && !always {
 			continue
 		}
 		body := webhook.SyncBody{
-			ConnectionID: j.connection.Name, ProviderConfigKey: j.integration.Key, SyncName: j.sync.Name, Model: m.Name,
-			Counts: webhook.Counts(counts), Initial: j.run.Initial, QueryTimeStamp: j.started,
+			ConnectionID: j.Connection.Name, ProviderConfigKey: j.Integration.Key, SyncName: j.Sync.Name, Model: m.Name,
+			Counts: webhook.Counts(counts), Initial: j.run.Initial, QueryTimeStamp: j.run.Started,
 		}
 		deliveries = append(deliveries, synchook.Delivery{
-			ID: synchook.SyncDeliveryID(j.run.ID, m.Name, project.Endpoint), Body: body.Bytes(),
+			ID: synchook.SyncDeliveryID(j.run.ID, m.Name, j.Project.Endpoint), Body: body.Bytes(),
 			DeliveryFacts: synchook.DeliveryFacts{
-				Endpoint: project.Endpoint, Run: j.run.ID, Integration: j.run.Integration, Connection: j.run.Connection,
+				Endpoint: j.Project.Endpoint, Run: j.run.ID, Integration: j.run.Integration, Connection: j.run.Connection,
 				Sync: j.run.Sync, Model: m.Name,
 			},
 		})
 	}
-	return deliveries, nil
+	return deliveries
 }
 
 // giveUpOn ends a run whose sync, integration or connection is gone: there is nobody to tell.

@@ -95,7 +95,9 @@ func (w *Worker) handlers() *asynq.ServeMux {
 // rest goes back. It waits for Redis however long it is gone.
 func (w *Worker) Run(ctx context.Context) {
 	servers := []*asynq.Server{
-		w.server(queue.Control, 4), w.server(queue.Runs, w.options.Runs), w.server(queue.Deliveries, w.options.Deliveries),
+		w.server(queue.Control, 4, 10*w.options.PollInterval),
+		w.server(queue.Runs, w.options.Runs, w.options.PollInterval),
+		w.server(queue.Deliveries, w.options.Deliveries, w.options.PollInterval),
 	}
 	mux := w.handlers()
 	started := 0
@@ -139,11 +141,11 @@ func (w *Worker) stop(servers []*asynq.Server) {
 	wait.Wait()
 }
 
-func (w *Worker) server(name string, concurrency int) *asynq.Server {
+func (w *Worker) server(name string, concurrency int, poll time.Duration) *asynq.Server {
 	return asynq.NewServerFromRedisClient(w.options.Redis, asynq.Config{
 		Queues:                   map[string]int{name: 1},
 		Concurrency:              concurrency,
-		TaskCheckInterval:        w.options.PollInterval,
+		TaskCheckInterval:        poll,
 		DelayedTaskCheckInterval: 500 * time.Millisecond,
 		ShutdownTimeout:          w.options.StopTimeout,
 		RetryDelayFunc:           retryDelay,

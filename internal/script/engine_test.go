@@ -85,6 +85,7 @@ var engine = New(Limits{Timeout: 20 * time.Second, LogLines: 10})
 
 // input bundles a script and returns a run of it.
 func input(t testing.TB, text string) Input {
+	t.Helper()
 	b := bundle(t, text)
 	return Input{Code: b.Code, SourceMap: b.SourceMap, Run: Facts{
 		ConnectionID: "user-1", ProviderConfigKey: "github", Provider: "github", SyncID: "syn_1",

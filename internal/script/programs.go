@@ -66,7 +66,7 @@ func compile(code string, limits Limits) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer vm.Close()
+	defer func() { _ = vm.Close() }() // nothing of it is used any more
 	return vm.Compile(code, quickjs.EvalGlobal)
 }
 

@@ -22,7 +22,7 @@ const watchdogPeriod = 50 * time.Millisecond
 // of the engine's that lives until the VM is closed.
 func countdownOf(vm *quickjs.VM) *int32 {
 	field := reflect.ValueOf(vm).Elem().FieldByName("cContext")
-	return &(*(**libquickjs.TJSContext)(unsafe.Pointer(field.UnsafeAddr()))).Finterrupt_counter
+	return &(*(**libquickjs.TJSContext)(unsafe.Pointer(field.UnsafeAddr()))).Finterrupt_counter //nolint:gosec // G103: the comment above says why
 }
 
 // watchdog interrupts a VM once its context has ended, again and again until

@@ -59,26 +59,31 @@ func (s *Store) Connection(ctx context.Context, p synchook.ProjectID, id synchoo
 
 // connection also returns the row's version, for changing it.
 func (s *Store) connection(ctx context.Context, p synchook.ProjectID, id synchook.ConnectionID) (synchook.Connection, string, error) {
-	f, err := s.rdb.HMGet(ctx, key(p, "con", string(id)), "f", "x", "v").Result()
-	if err != nil {
-		return synchook.Connection{}, "", failed("reading the connection", err)
+	return s.readConnection(ctx, s.rdb, p, id)()
+}
+
+func (s *Store) readConnection(ctx context.Context, r redis.Cmdable, p synchook.ProjectID, id synchook.ConnectionID) func() (synchook.Connection, string, error) {
+	cmd := r.HMGet(ctx, key(p, "con", string(id)), "f", "x", "v")
+	return func() (synchook.Connection, string, error) {
+		f, err := cmd.Result()
+		if err != nil {
+			return synchook.Connection{}, "", failed("reading the connection", err)
+		}
+		w := words(f)
+		if w[0] == "" {
+			return synchook.Connection{}, "", synchook.NotFound("connection", string(id))
+		}
+		var row connectionFacts
+		if err := fromJSON(w[0], &row); err != nil {
+			return synchook.Connection{}, "", err
+		}
+		secret, err := s.keyring.open(w[1], string(p)+"/"+string(id))
+		if err != nil {
+			return synchook.Connection{}, "", err
+		}
+		err = fromJSON(secret, &row.Connection.Credentials)
+		return row.Connection, w[2], err
 	}
-	text, ok := f[0].(string)
-	if !ok {
-		return synchook.Connection{}, "", synchook.NotFound("connection", string(id))
-	}
-	var row connectionFacts
-	if err := fromJSON(text, &row); err != nil {
-		return synchook.Connection{}, "", err
-	}
-	sealed, _ := f[1].(string)
-	secret, err := s.keyring.open(sealed, string(p)+"/"+string(id))
-	if err != nil {
-		return synchook.Connection{}, "", err
-	}
-	c := row.Connection
-	version, _ := f[2].(string)
-	return c, version, fromJSON(secret, &c.Credentials)
 }
 
 // ConnectionByName returns the connection of that connection_id at an integration.

@@ -18,9 +18,13 @@ func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) 
 	}
 	d := synchook.Delivery{
 		ID: id, Attempts: int(number(w[1])), State: synchook.DeliveryState(w[2]), Created: fromMillis(w[3]),
-		Due: fromMillis(w[4]), LastStatus: int(number(w[5])), Reason: w[6], Ended: fromMillis(w[7]),
+		LastStatus: int(number(w[5])), Reason: w[6], Ended: fromMillis(w[7]),
 	}
-	return d, fromJSON(w[0], &d.DeliveryFacts)
+	if d.State == synchook.DeliveryPending {
+		d.Due = fromMillis(w[4])
+	}
+	err := fromJSON(w[0], &d.DeliveryFacts)
+	return d, err
 }
 
 // Delivery returns a delivery without its body.

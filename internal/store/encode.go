@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/compress/s2"
 
 	"github.com/synchook/synchook/internal/synchook"
 )
@@ -57,19 +57,17 @@ const packFrom = 200
 // A packed body starts with one byte that says how it is packed.
 const (
 	packedPlain = 'p'
-	packedZstd  = 'z'
+	packedS2    = 's'
 )
 
-var (
-	zstdWriter, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false))
-	zstdReader, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(1<<30))
-)
-
-// pack compresses a body if that makes it smaller.
+// pack compresses a body if that makes it smaller. S2 is chosen for its speed: this is done before a
+// webhook is acknowledged, and for each record.
 func pack(body []byte) []byte {
 	if len(body) >= packFrom {
-		if z := zstdWriter.EncodeAll(body, []byte{packedZstd}); len(z) < len(body) {
-			return z
+		packed := make([]byte, 1+s2.MaxEncodedLen(len(body)))
+		packed[0] = packedS2
+		if z := s2.Encode(packed[1:], body); len(z) < len(body) {
+			return packed[:1+len(z)]
 		}
 	}
 	return append([]byte{packedPlain}, body...)
@@ -82,8 +80,8 @@ func unpack(packed string) ([]byte, error) {
 		return nil, nil
 	case packed[0] == packedPlain:
 		return []byte(packed[1:]), nil
-	case packed[0] == packedZstd:
-		return zstdReader.DecodeAll([]byte(packed[1:]), nil)
+	case packed[0] == packedS2:
+		return s2.Decode(nil, []byte(packed[1:]))
 	}
 	return nil, fmt.Errorf("stored body of unknown packing %q", packed[0])
 }

@@ -129,7 +129,8 @@ func (s *Store) EventContent(ctx context.Context, p synchook.ProjectID, id synch
 		return c, err
 	}
 	header, _ := f[1].(string)
-	return c, fromJSON(header, &c.Header)
+	err = fromJSON(header, &c.Header)
+	return c, err
 }
 
 var eventFields = []string{"f", "out", "why", "runs", "seq", "acc", "rep"}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/synchook/synchook/internal/synchook"
 )
 
@@ -74,14 +76,21 @@ func (s *Store) name(ctx context.Context, p synchook.ProjectID, name string) (st
 
 // Integration returns an integration by its ID.
 func (s *Store) Integration(ctx context.Context, p synchook.ProjectID, id synchook.IntegrationID) (synchook.Integration, error) {
-	text, err := s.rdb.HGet(ctx, key(p, "integrations"), string(id)).Result()
-	if isNil(err) {
-		return synchook.Integration{}, synchook.NotFound("integration", string(id))
+	return s.readIntegration(ctx, s.rdb, p, id)()
+}
+
+func (s *Store) readIntegration(ctx context.Context, r redis.Cmdable, p synchook.ProjectID, id synchook.IntegrationID) func() (synchook.Integration, error) {
+	cmd := r.HGet(ctx, key(p, "integrations"), string(id))
+	return func() (synchook.Integration, error) {
+		text, err := cmd.Result()
+		if isNil(err) {
+			return synchook.Integration{}, synchook.NotFound("integration", string(id))
+		}
+		if err != nil {
+			return synchook.Integration{}, failed("reading the integration", err)
+		}
+		return s.openIntegration(p, text)
 	}
-	if err != nil {
-		return synchook.Integration{}, failed("reading the integration", err)
-	}
-	return s.openIntegration(p, text)
 }
 
 // IntegrationByKey returns the integration of that provider_config_key.

@@ -122,7 +122,8 @@ func (s *Store) TurnDeliveries(ctx context.Context, p synchook.ProjectID, t Turn
 		}
 		d.Body, d.Attempts = []byte(w[1]), int(number(w[2]))
 		d.Created, d.State = fromMillis(w[3]), synchook.DeliveryState(w[4])
-		return d, fromJSON(w[0], &d.DeliveryFacts)
+		err := fromJSON(w[0], &d.DeliveryFacts)
+		return d, err
 	})
 }
 

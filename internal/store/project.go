@@ -43,16 +43,22 @@ func (s *Store) CreateProject(ctx context.Context, n NewProject) (synchook.Proje
 
 // Project returns a project.
 func (s *Store) Project(ctx context.Context, p synchook.ProjectID) (synchook.Project, error) {
-	f, err := s.rdb.HGetAll(ctx, key(p, "project")).Result()
-	if err != nil {
-		return synchook.Project{}, failed("reading the project", err)
+	return readProject(ctx, s.rdb, p)()
+}
+
+func readProject(ctx context.Context, r redis.Cmdable, p synchook.ProjectID) func() (synchook.Project, error) {
+	cmd := r.HMGet(ctx, key(p, "project"), "name", "public", "end", "new")
+	return func() (synchook.Project, error) {
+		f, err := cmd.Result()
+		if err != nil {
+			return synchook.Project{}, failed("reading the project", err)
+		}
+		w := words(f)
+		if w[1] == "" {
+			return synchook.Project{}, synchook.NotFound("project", string(p))
+		}
+		return synchook.Project{ID: p, Name: w[0], PublicID: w[1], Endpoint: synchook.EndpointID(w[2]), Created: fromMillis(w[3])}, nil
 	}
-	if len(f) == 0 {
-		return synchook.Project{}, synchook.NotFound("project", string(p))
-	}
-	return synchook.Project{
-		ID: p, Name: f["name"], PublicID: f["public"], Endpoint: synchook.EndpointID(f["end"]), Created: fromMillis(f["new"]),
-	}, nil
 }
 
 // ProjectByPublicID returns the project whose webhook URLs have that part.
@@ -93,18 +99,24 @@ func (s *Store) ProjectIDs(ctx context.Context) ([]synchook.ProjectID, error) {
 
 // Settings returns a project's settings.
 func (s *Store) Settings(ctx context.Context, p synchook.ProjectID) (synchook.Settings, error) {
-	f, err := s.rdb.HMGet(ctx, key(p, "project"), "set", "etag").Result()
-	if err != nil {
-		return synchook.Settings{}, failed("reading the settings", err)
+	return readSettings(ctx, s.rdb, p)()
+}
+
+func readSettings(ctx context.Context, r redis.Cmdable, p synchook.ProjectID) func() (synchook.Settings, error) {
+	cmd := r.HMGet(ctx, key(p, "project"), "set", "etag")
+	return func() (set synchook.Settings, err error) {
+		f, err := cmd.Result()
+		if err != nil {
+			return set, failed("reading the settings", err)
+		}
+		w := words(f)
+		if w[0] == "" {
+			return set, synchook.NotFound("project", string(p))
+		}
+		err = fromJSON(w[0], &set)
+		set.Etag = w[1]
+		return set, err
 	}
-	text, ok := f[0].(string)
-	if !ok {
-		return synchook.Settings{}, synchook.NotFound("project", string(p))
-	}
-	var set synchook.Settings
-	err = fromJSON(text, &set)
-	set.Etag, _ = f[1].(string)
-	return set, err
 }
 
 // UpdateSettings applies change to a project's settings. If somebody else changes them meanwhile,
@@ -163,7 +175,8 @@ func (s *Store) SigningSecrets(ctx context.Context, p synchook.ProjectID) ([]syn
 		return nil, err
 	}
 	var secrets []synchook.SigningSecret
-	return secrets, fromJSON(text, &secrets)
+	err = fromJSON(text, &secrets)
+	return secrets, err
 }
 
 // RotateSigningSecret makes text the secret that signs; the former one signs beside it until then.

@@ -19,17 +19,25 @@ type Due struct {
 
 // Status returns how a sync stands on a connection.
 func (s *Store) Status(ctx context.Context, p synchook.ProjectID, con synchook.ConnectionID, syn synchook.SyncID) (synchook.SyncStatus, error) {
-	pipe := s.rdb.Pipeline()
-	row := pipe.HGetAll(ctx, key(p, "status", scheduleMember(con, syn)))
-	next := pipe.ZScore(ctx, key(p, "schedules"), scheduleMember(con, syn))
-	if _, err := pipe.Exec(ctx); err != nil && !isNil(err) {
-		return synchook.SyncStatus{}, failed("reading the sync's status", err)
+	return readStatus(ctx, s.rdb, p, con, syn)()
+}
+
+func readStatus(ctx context.Context, r redis.Cmdable, p synchook.ProjectID, con synchook.ConnectionID, syn synchook.SyncID) func() (synchook.SyncStatus, error) {
+	row := r.HGetAll(ctx, key(p, "status", scheduleMember(con, syn)))
+	next := r.ZScore(ctx, key(p, "schedules"), scheduleMember(con, syn))
+	return func() (synchook.SyncStatus, error) {
+		if err := row.Err(); err != nil {
+			return synchook.SyncStatus{}, failed("reading the sync's status", err)
+		}
+		if err := next.Err(); err != nil && !isNil(err) {
+			return synchook.SyncStatus{}, failed("reading the sync's schedule", err)
+		}
+		status := synchook.SyncStatus{Paused: row.Val()["paused"] == "1", LastSync: fromMillis(row.Val()["last"])}
+		if next.Val() > 0 {
+			status.NextRun = time.UnixMilli(int64(next.Val())).UTC()
+		}
+		return status, nil
 	}
-	status := synchook.SyncStatus{Paused: row.Val()["paused"] == "1", LastSync: fromMillis(row.Val()["last"])}
-	if next.Val() > 0 {
-		status.NextRun = time.UnixMilli(int64(next.Val())).UTC()
-	}
-	return status, nil
 }
 
 // Schedule makes a sync due on connections at a time, unless it has a schedule there already or is

@@ -36,15 +36,22 @@ func (s *Store) Syncs(ctx context.Context, p synchook.ProjectID, in synchook.Int
 
 // Sync returns a sync by its ID.
 func (s *Store) Sync(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, id synchook.SyncID) (synchook.Sync, error) {
-	var sy synchook.Sync
-	text, err := s.rdb.HGet(ctx, key(p, "syncs", string(in)), string(id)).Result()
-	if isNil(err) {
-		return sy, synchook.NotFound("sync", string(id))
+	return readSync(ctx, s.rdb, p, in, id)()
+}
+
+func readSync(ctx context.Context, r redis.Cmdable, p synchook.ProjectID, in synchook.IntegrationID, id synchook.SyncID) func() (synchook.Sync, error) {
+	cmd := r.HGet(ctx, key(p, "syncs", string(in)), string(id))
+	return func() (sy synchook.Sync, err error) {
+		text, err := cmd.Result()
+		if isNil(err) {
+			return sy, synchook.NotFound("sync", string(id))
+		}
+		if err != nil {
+			return sy, failed("reading the sync", err)
+		}
+		err = fromJSON(text, &sy)
+		return sy, err
 	}
-	if err != nil {
-		return sy, failed("reading the sync", err)
-	}
-	return sy, fromJSON(text, &sy)
 }
 
 // SyncByName returns the sync of that name at an integration.

@@ -2,43 +2,52 @@
 -- 'again', 'back'), attempts, status, reason, wait ms, attempt.
 
 local kind = { timed = true }
-local changed = {}
+local changed, finished = {}, {}
 
-local function ended(key, id, op, t)
-  redis.call('HSET', key, 'st', op, 'end', num(clock(t)))
-  redis.call('HDEL', key, 'due')
-  redis.call('ZREM', P .. ':rows:' .. ARGV[1], id)
-  redis.call('ZREM', P .. ':deliveries:pending', id)
+-- record keeps an attempt and why the delivery stands as it does; more are further fields to set.
+local function record(key, at, ...)
+  if ARGV[at + 6] ~= '' then
+    redis.call('HSET', key, 'rs', ARGV[at + 4], 'at', ARGV[at + 2], 'ls', ARGV[at + 3], 'a' .. ARGV[at + 2], ARGV[at + 6], ...)
+  else
+    redis.call('HSET', key, 'rs', ARGV[at + 4], ...)
+  end
+end
+
+local function ended(key, id, op, at, t)
+  record(key, at, 'st', op, 'end', num(clock(t)))
+  finished[#finished + 1] = id
   if op ~= 'delivered' then
     redis.call('ZADD', P .. ':deliveries:' .. op, redis.call('HGET', key, 'new'), id)
   end
 end
 
+local function hand_in(rows, at, t, score)
+  local id, op = ARGV[at], ARGV[at + 1]
+  local key = P .. ':dlv:' .. id
+  if op == 'back' then
+    redis.call('ZADD', rows, num(-score), id)
+  elseif op == 'again' then
+    local due = t + tonumber(ARGV[at + 5])
+    redis.call('ZADD', rows, num(due), id)
+    record(key, at, 'due', num(due))
+  else
+    ended(key, id, op, at, t)
+  end
+  changed[#changed + 1] = id
+end
+
 function kind.apply(i, t)
   local rows = P .. ':rows:' .. ARGV[1]
   for at = i, #ARGV, 7 do
-    local id, op, attempts = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-    local key = P .. ':dlv:' .. id
-    local score = redis.call('ZSCORE', rows, id)
-    if score and tonumber(score) < 0 then
-      if op == 'back' then
-        redis.call('ZADD', rows, num(-tonumber(score)), id)
-      else
-        if ARGV[at + 6] ~= '' then
-          redis.call('HSET', key, 'at', attempts, 'ls', ARGV[at + 3], 'rs', ARGV[at + 4], 'a' .. attempts, ARGV[at + 6])
-        else
-          redis.call('HSET', key, 'rs', ARGV[at + 4])
-        end
-        if op == 'again' then
-          local due = t + tonumber(ARGV[at + 5])
-          redis.call('ZADD', rows, num(due), id)
-          redis.call('HSET', key, 'due', num(due))
-        else
-          ended(key, id, op, t)
-        end
-      end
-      changed[#changed + 1] = id
+    local score = tonumber(redis.call('ZSCORE', rows, ARGV[at]) or '0')
+    if score < 0 then
+      hand_in(rows, at, t, score)
     end
+  end
+  for from = 1, #finished, 1000 do
+    local to = math.min(from + 999, #finished)
+    redis.call('ZREM', rows, unpack(finished, from, to))
+    redis.call('ZREM', P .. ':deliveries:pending', unpack(finished, from, to))
   end
   if #changed > 0 then
     redis.call('PUBLISH', P .. ':watch', table.concat(changed, ','))
