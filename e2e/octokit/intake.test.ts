@@ -60,7 +60,9 @@ test("Every payload that is sent twice is one event, and both answers name it.",
   const intake = await openIntake(synchook, dev.url, "github-twice");
   const first = await forAll((webhook) => intake.post(webhook));
   const second = await forAll((webhook) => intake.post(webhook));
-  expect(second).toEqual(first.map(({ status, event_id }) => expect.objectContaining({ status, event_id, duplicate: true })));
+  expect(second).toEqual(
+    first.map(({ status, event_id }) => expect.objectContaining({ status, event_id, duplicate: true })),
+  );
   expect(await intake.events()).toHaveLength(webhooks.length);
 });
 

@@ -22,9 +22,9 @@ export async function onWebhookPayloadReceived(nango: Nango, payload: Payload): 
     endpoint: `/repos/${payload.repository.full_name}/issues/${number}`,
     retries: 3,
   });
-  await nango.batchSave([{ id: `issue-${number}`, number, title: data.title }], 'Issue');
-  await nango.batchSave([{ id: 'latest', number, title: data.title }], 'Issue');
+  await nango.batchSave([{ id: `issue-${number}`, number, title: data.title }], "Issue");
+  await nango.batchSave([{ id: "latest", number, title: data.title }], "Issue");
   if (number > 3) {
-    await nango.batchDelete([{ id: `issue-${number - 3}` }], 'Issue');
+    await nango.batchDelete([{ id: `issue-${number - 3}` }], "Issue");
   }
 }
