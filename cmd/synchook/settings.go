@@ -58,18 +58,21 @@ type effective struct {
 	source string // "flag", "environment" or "default"
 }
 
-// isBool lets the flag stand without a value.
+// flagValue is a flag's text. One that is a bool may stand without a value.
 type flagValue struct {
 	value  *string
 	isBool bool
 }
 
+// String implements flag.Value.
 func (v flagValue) String() string {
 	if v.value == nil {
 		return ""
 	}
 	return *v.value
 }
+
+// Set implements flag.Value.
 func (v flagValue) Set(s string) error { *v.value = s; return nil }
 
 // IsBoolFlag tells package flag that "--name" means "--name=true".
@@ -87,7 +90,7 @@ func parse(name, about string, args []string, out io.Writer, extra func(*flag.Fl
 	for _, s := range settings() {
 		value := s.def
 		values[s.flag] = &value
-		fs.Var(flagValue{&value, s.def == "false"}, s.flag, s.usage+" (SYNCHOOK_"+strings.TrimPrefix(s.env(), "SYNCHOOK_")+")")
+		fs.Var(flagValue{&value, s.def == "false"}, s.flag, s.usage+" ("+s.env()+")")
 	}
 	if extra != nil {
 		extra(fs)
