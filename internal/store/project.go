@@ -61,13 +61,21 @@ func readProject(ctx context.Context, r redis.Cmdable, p synchook.ProjectID) fun
 	}
 }
 
-// ProjectByPublicID returns the project whose webhook URLs have that part.
+// ProjectByPublicID returns the project whose webhook URLs have that part. The answer never changes, so
+// it is asked for once.
 func (s *Store) ProjectByPublicID(ctx context.Context, public string) (synchook.ProjectID, error) {
+	if id, ok := s.public.Load(public); ok {
+		return id.(synchook.ProjectID), nil // nothing else is stored in it
+	}
 	id, err := s.rdb.HGet(ctx, "synchook:public", public).Result()
 	if isNil(err) {
 		return "", synchook.NotFound("project", public)
 	}
-	return synchook.ProjectID(id), failed("looking up the project", err)
+	if err != nil {
+		return "", failed("looking up the project", err)
+	}
+	s.public.Store(public, synchook.ProjectID(id))
+	return synchook.ProjectID(id), nil
 }
 
 // Projects returns a page of all projects, oldest first.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -18,6 +19,7 @@ type Store struct {
 	keyring *Keyring
 	now     func() time.Time
 	used    usedKeys
+	public  sync.Map // of projects by their public IDs
 }
 
 // New returns a store on the given Redis. It does not connect: Open does.
