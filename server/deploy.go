@@ -133,15 +133,18 @@ func (s *syncService) identify(ctx context.Context, sy *synchook.Sync) error {
 	return nil
 }
 
-// schedule makes syncs due on the connections that are there already. Of syncs that no longer run by
-// themselves the scheduler lets go by itself.
+// schedule makes syncs due on the connections that are there already: new ones at once, those that run
+// more often than before in time. A sync that has no frequency any more is let go by the scheduler.
 func (s *syncService) schedule(ctx context.Context, plan []synchook.SyncChange) error {
 	for _, change := range plan {
-		if !change.Scheduled {
+		if !change.Scheduled && !change.Hastened {
 			continue
 		}
 		_, err := s.forEach(ctx, change.Sync.Integration, "", func(cons []synchook.ConnectionID) error {
-			return s.store.Schedule(ctx, projectOf(ctx), change.Sync.ID, cons, s.now())
+			if change.Scheduled {
+				return s.store.Schedule(ctx, projectOf(ctx), change.Sync.ID, cons, s.now())
+			}
+			return s.store.Hasten(ctx, projectOf(ctx), change.Sync, cons)
 		})
 		if err != nil {
 			return err

@@ -156,7 +156,16 @@ func fromProject(p synchook.Project) *v1.Project {
 func fromSettings(set synchook.Settings) *v1.ProjectSettings {
 	return &v1.ProjectSettings{
 		WebhookUrl: set.WebhookURL, AlwaysSendWebhook: set.AlwaysSend, RetrySchedule: spans(set.RetrySchedule),
-		RunRetrySchedule: spans(set.RunRetrySchedule), WebhookHeaders: set.WebhookHeaders, Retention: span(set.Retention),
+		RunRetrySchedule: spans(set.RunRetrySchedule), WebhookHeaders: namesOnly(set.WebhookHeaders), Retention: span(set.Retention),
 		Etag: set.Etag, UpdateTime: timestamp(set.Updated),
 	}
+}
+
+// namesOnly leaves out the values of headers: they may be secrets, and are written only.
+func namesOnly(headers map[string]string) map[string]string {
+	shown := make(map[string]string, len(headers))
+	for name := range headers {
+		shown[name] = ""
+	}
+	return shown
 }

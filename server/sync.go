@@ -22,6 +22,7 @@ type syncStore interface {
 type scheduleStore interface {
 	Status(ctx context.Context, p synchook.ProjectID, con synchook.ConnectionID, syn synchook.SyncID) (synchook.SyncStatus, error)
 	Schedule(ctx context.Context, p synchook.ProjectID, syn synchook.SyncID, cons []synchook.ConnectionID, at time.Time) error
+	Hasten(ctx context.Context, p synchook.ProjectID, sy synchook.Sync, cons []synchook.ConnectionID) error
 	Pause(ctx context.Context, p synchook.ProjectID, syn synchook.SyncID, cons []synchook.ConnectionID) error
 	Start(ctx context.Context, p synchook.ProjectID, sy synchook.Sync, cons []synchook.ConnectionID, at time.Time) error
 }

@@ -41,6 +41,9 @@ func (u urls) check(field, raw string) error {
 	if err != nil {
 		return synchook.Invalid(field, "the text is not a URL", help)
 	}
+	if parsed.User != nil {
+		return synchook.Invalid(field, "the URL holds a user name or password, which everybody who reads the settings would see", "Leave them out, and put what the receiver asks for into webhook_headers or into the connections' credentials.")
+	}
 	if u.allowPrivate {
 		return nil
 	}
@@ -71,8 +74,6 @@ func (u urls) checkBase(field, raw string) error {
 	switch {
 	case err != nil:
 		return synchook.Invalid(field, "the text is not a URL", "Give a URL such as https://api.example.com.")
-	case parsed.User != nil:
-		return synchook.Invalid(field, "the base URL holds a user name or password", "Put them in the credentials of the connections.")
 	case parsed.RawQuery != "":
 		return synchook.Invalid(field, "the base URL has a query", "Leave out what follows the question mark.")
 	}

@@ -38,8 +38,7 @@ type deliverer struct {
 func (d *deliverer) do(ctx context.Context, delivery synchook.Delivery, _ int64) store.DeliveryDone {
 	settings, secrets, err := d.current(ctx)
 	if err != nil {
-		delivery.State, delivery.Reason = synchook.DeliveryPending, "waiting, because of a fault of ours: "+err.Error()
-		return store.DeliveryDone{Delivery: delivery, Wait: trouble}
+		return waiting(delivery, err)
 	}
 	if settings.WebhookURL == "" {
 		delivery.State, delivery.Reason = synchook.DeliveryCancelled, "the project has no webhook URL any more"
@@ -56,6 +55,15 @@ func (d *deliverer) do(ctx context.Context, delivery synchook.Delivery, _ int64)
 	done := judgeAttempt(delivery, attempt, schedule(settings), rand.Float64)
 	d.report(done, attempt)
 	return done
+}
+
+// waiting puts a delivery back that our own fault stopped, as long as it may still be attempted.
+func waiting(d synchook.Delivery, err error) store.DeliveryDone {
+	d.State, d.Reason = synchook.DeliveryPending, "waiting, because of a fault of ours: "+err.Error()
+	if expired(d, time.Now()) {
+		d.State = synchook.DeliveryExhausted
+	}
+	return store.DeliveryDone{Delivery: d, Wait: trouble}
 }
 
 // current returns the settings and secrets of now, read at most every half second.
@@ -97,8 +105,8 @@ func schedule(s synchook.Settings) webhook.Schedule {
 	return webhook.Default()
 }
 
-// judgeAttempt says what becomes of a delivery after an attempt. Throttling consumes none of the
-// budget: then the last wait is repeated until the delivery expires.
+// judgeAttempt says what becomes of a delivery after an attempt. One that was throttled uses none of the
+// schedule up: the wait that was due is waited again.
 func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Schedule, random func() float64) store.DeliveryDone {
 	delivery.Attempts++
 	delivery.LastStatus = a.Status
@@ -106,18 +114,19 @@ func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Sched
 	done := store.DeliveryDone{Attempt: &synchook.Attempt{
 		Number: delivery.Attempts, Started: a.StartedAt, Duration: a.Duration, Status: a.Status, Error: a.Error, Response: a.Response,
 	}}
-	wait, more := s.Delay(delivery.Attempts, a.Verdict.RetryAfter, random)
-	if a.Verdict.Outcome == webhook.Throttle && !more {
-		wait, more = s.Delay(len(s), a.Verdict.RetryAfter, random)
+	used := delivery.Attempts - delivery.Throttled
+	if a.Verdict.Outcome == webhook.Throttle {
+		delivery.Throttled++
+		used = min(used, len(s))
 	}
-	expired := a.StartedAt.Add(wait).After(delivery.Created.Add(synchook.DeliveryLifetime))
+	wait, more := s.Delay(used, a.Verdict.RetryAfter, random)
 	switch {
 	case a.Verdict.Outcome == webhook.Delivered:
 		delivery.State = synchook.DeliveryDelivered
 	case !more:
 		delivery.State = synchook.DeliveryExhausted
-		delivery.Reason = fmt.Sprintf("all %d attempts failed; at the last one %s", delivery.Attempts, delivery.Reason)
-	case expired:
+		delivery.Reason = fmt.Sprintf("all %d attempts failed; at the last one %s", used, delivery.Reason)
+	case expired(delivery, a.StartedAt.Add(wait)):
 		delivery.State = synchook.DeliveryExhausted
 		delivery.Reason = "the next attempt would come more than 7 days after the delivery was made; at the last one " + delivery.Reason
 	default:
@@ -126,6 +135,11 @@ func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Sched
 	}
 	done.Delivery = delivery
 	return done
+}
+
+// expired reports whether a delivery is too old to be attempted at t.
+func expired(d synchook.Delivery, t time.Time) bool {
+	return t.After(d.Created.Add(synchook.DeliveryLifetime))
 }
 
 func (d *deliverer) report(done store.DeliveryDone, a webhook.Attempt) {
@@ -159,7 +173,7 @@ func (d *deliverer) after(ctx context.Context, done []store.DeliveryDone) {
 		}
 		err := d.queue.SendAttempt(ctx, queue.Attempt{
 			Project: d.project, Endpoint: x.Delivery.Endpoint, Delivery: x.Delivery.ID, Model: x.Delivery.Model,
-			Number: x.Delivery.Attempts + 1, Of: max(of, x.Delivery.Attempts+1), LastAnswer: x.Delivery.Reason,
+			Number: x.Delivery.Attempts + 1, Of: max(of+x.Delivery.Throttled, x.Delivery.Attempts+1), LastAnswer: x.Delivery.Reason,
 			At: time.Now().Add(x.Wait),
 		})
 		if err != nil {

@@ -30,6 +30,7 @@ type configStore interface {
 	Settings(context.Context, synchook.ProjectID) (synchook.Settings, error)
 	SigningSecrets(context.Context, synchook.ProjectID) ([]synchook.SigningSecret, error)
 	Connection(context.Context, synchook.ProjectID, synchook.ConnectionID) (synchook.Connection, error)
+	IntegrationOf(context.Context, synchook.ProjectID, synchook.ConnectionID) (synchook.IntegrationID, error)
 	UpdateConnection(context.Context, synchook.ProjectID, synchook.ConnectionID, func(*synchook.Connection) error) (synchook.Connection, error)
 	Sync(context.Context, synchook.ProjectID, synchook.IntegrationID, synchook.SyncID) (synchook.Sync, error)
 	Script(context.Context, synchook.ProjectID, synchook.ScriptID) (synchook.Script, error)

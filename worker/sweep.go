@@ -2,7 +2,9 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/synchook/synchook/internal/store"
@@ -14,9 +16,10 @@ const (
 	sweepEvery    = 5 * time.Second
 	pruneEvery    = time.Minute
 	leaseFor      = 12 * time.Second
-	sweepAtMost   = 100 // lanes of a project at a time
-	fireAtMost    = 200 // schedules of a project at a time
-	pruneAtMost   = 500 // rows of a kind at a time
+	sweepAtMost   = 100             // lanes of a project at a time
+	fireAtMost    = 200             // schedules of a project at a time
+	pruneAtMost   = 500             // rows of a kind at a time
+	pruneTime     = 5 * time.Second // for one project, before the next one has its turn
 )
 
 // sweeper is the one among all workers that fires schedules, wakes lanes that nobody touched in time,
@@ -30,33 +33,40 @@ type sweeper struct {
 	now     func() time.Time
 }
 
-// run does all this until the context ends.
+// run does all this until the context ends. Pruning has a loop and a leader of its own, so that a large
+// backlog of it holds nothing up.
 func (s *sweeper) run(ctx context.Context) {
-	tick := time.NewTicker(scheduleEvery)
+	var pruning sync.WaitGroup
+	pruning.Go(func() {
+		s.lead(ctx, "prune", pruneEvery, func(projects []synchook.ProjectID) { s.warn(ctx, "pruning", s.prune(ctx, projects)) })
+	})
+	defer pruning.Wait()
+	var swept time.Time
+	s.lead(ctx, "sweep", scheduleEvery, func(projects []synchook.ProjectID) {
+		s.warn(ctx, "firing schedules", s.fire(ctx, projects))
+		if now := s.now(); now.Sub(swept) >= sweepEvery {
+			swept = now
+			s.warn(ctx, "sweeping", s.sweep(ctx, projects))
+		}
+	})
+}
+
+// lead does something every so often while it leads in that role.
+func (s *sweeper) lead(ctx context.Context, role string, every time.Duration, do func([]synchook.ProjectID)) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
-	var swept, pruned time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		leads, err := s.store.Lead(ctx, "sweep", s.who, leaseFor)
+		leads, err := s.store.Lead(ctx, role, s.who, every+leaseFor)
 		if err != nil || !leads {
 			continue // whoever needs the store says that it is gone
 		}
-		projects, err := s.store.ProjectIDs(ctx)
-		if err != nil {
-			continue
-		}
-		s.warn(ctx, "firing schedules", s.fire(ctx, projects))
-		if now := s.now(); now.Sub(swept) >= sweepEvery {
-			swept = now
-			s.warn(ctx, "sweeping", s.sweep(ctx, projects))
-		}
-		if now := s.now(); now.Sub(pruned) >= pruneEvery {
-			pruned = now
-			s.warn(ctx, "pruning", s.prune(ctx, projects))
+		if projects, err := s.store.ProjectIDs(ctx); err == nil {
+			do(projects)
 		}
 	}
 }
@@ -76,14 +86,13 @@ func (s *sweeper) sweep(ctx context.Context, projects []synchook.ProjectID) erro
 	if err != nil {
 		return err
 	}
+	var errs []error // one lane that cannot be woken must not keep the others asleep
 	for p, lanes := range overdue {
 		for _, o := range lanes {
-			if err := s.rescue(ctx, p, o); err != nil {
-				return err
-			}
+			errs = append(errs, s.rescue(ctx, p, o))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (s *sweeper) rescue(ctx context.Context, p synchook.ProjectID, o store.Overdue) error {
@@ -109,34 +118,33 @@ func (s *sweeper) fire(ctx context.Context, projects []synchook.ProjectID) error
 	if err != nil {
 		return err
 	}
+	var errs []error // one schedule that cannot be fired must not hold up the others
 	for p, list := range due {
 		for _, d := range list {
-			if err := s.fireOne(ctx, p, d); err != nil {
-				return err
-			}
+			errs = append(errs, s.fireOne(ctx, p, d))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (s *sweeper) fireOne(ctx context.Context, p synchook.ProjectID, d store.Due) error {
-	con, err := s.store.Connection(ctx, p, d.Connection)
+	in, err := s.store.IntegrationOf(ctx, p, d.Connection)
 	if synchook.IsKind(err, synchook.KindNotFound) {
 		return s.store.Unschedule(ctx, p, d)
 	}
 	if err != nil {
 		return err
 	}
-	sync, err := s.store.Sync(ctx, p, con.Integration, d.Sync)
-	if synchook.IsKind(err, synchook.KindNotFound) || (err == nil && sync.Frequency <= 0) {
+	sy, err := s.store.Sync(ctx, p, in, d.Sync)
+	if synchook.IsKind(err, synchook.KindNotFound) || (err == nil && sy.Frequency <= 0) {
 		return s.store.Unschedule(ctx, p, d)
 	}
 	if err != nil {
 		return err
 	}
-	hints, err := s.store.Fire(ctx, p, d, synchook.NextRun(s.now(), sync.Frequency, con.ID, sync.ID), synchook.Run{
-		ID:          synchook.ScheduledRunID(d.At, con.ID, sync.ID),
-		Integration: con.Integration, Connection: con.ID, Sync: sync.ID, Trigger: synchook.TriggerSchedule,
+	hints, err := s.store.Fire(ctx, p, d, synchook.NextRun(s.now(), sy.Frequency, d.Connection, sy.ID), synchook.Run{
+		ID:          synchook.ScheduledRunID(d.At, d.Connection, sy.ID),
+		Integration: in, Connection: d.Connection, Sync: sy.ID, Trigger: synchook.TriggerSchedule,
 	})
 	if err != nil || len(hints) == 0 {
 		return err
@@ -146,13 +154,23 @@ func (s *sweeper) fireOne(ctx context.Context, p synchook.ProjectID, d store.Due
 
 // prune removes finished rows that are past their project's retention.
 func (s *sweeper) prune(ctx context.Context, projects []synchook.ProjectID) error {
+	var errs []error
 	for _, p := range projects {
-		settings, err := s.store.Settings(ctx, p)
-		if err != nil {
-			return err
-		}
-		n, err := s.store.Prune(ctx, p, s.now().Add(-settings.Keep()), pruneAtMost)
-		if err != nil {
+		errs = append(errs, s.pruneOne(ctx, p))
+	}
+	return errors.Join(errs...)
+}
+
+// pruneOne prunes a project until nothing is left to remove, or others should have their turn.
+func (s *sweeper) pruneOne(ctx context.Context, p synchook.ProjectID) error {
+	settings, err := s.store.Settings(ctx, p)
+	if err != nil {
+		return err
+	}
+	began := s.now()
+	for ctx.Err() == nil && s.now().Sub(began) < pruneTime {
+		n, err := s.store.Prune(ctx, p, began.Add(-settings.Keep()), pruneAtMost)
+		if err != nil || n == 0 {
 			return err
 		}
 		s.metrics.pruned.Add(float64(n))

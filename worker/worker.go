@@ -206,14 +206,25 @@ func (w *Worker) fanout(ctx context.Context, p queue.Payload) error {
 			return w.options.Store.TurnFanout(ctx, p.Project, t, done)
 		},
 		do: func(ctx context.Context, event synchook.EventID, _ int64) store.FanoutDone {
-			if err := w.options.Planner.FanOut(ctx, p.Project, event); err != nil {
-				w.options.Log.Warn("queueing an event's runs failed; it is tried again", "project", p.Project, "event", event, "error", err)
-				return store.FanoutDone{Event: event, Back: true}
-			}
-			return store.FanoutDone{Event: event}
+			return w.fanOut(ctx, p.Project, event)
 		},
 	}
 	return l.work(ctx, p.Generation)
+}
+
+// fanOut queues all runs of an event. A fault that passes is tried again; an event whose integration or
+// content is gone has nobody left to run for.
+func (w *Worker) fanOut(ctx context.Context, p synchook.ProjectID, event synchook.EventID) store.FanoutDone {
+	err := w.options.Planner.FanOut(ctx, p, event)
+	switch {
+	case err == nil:
+		return store.FanoutDone{Event: event}
+	case synchook.IsKind(err, synchook.KindNotFound):
+		w.options.Log.Warn("the rest of an event's runs are not queued, because what they need was removed", "project", p, "event", event, "error", err)
+		return store.FanoutDone{Event: event}
+	}
+	w.options.Log.Warn("queueing an event's runs failed; it is tried again", "project", p, "event", event, "wait", trouble, "error", err)
+	return store.FanoutDone{Event: event, Again: true, Wait: trouble}
 }
 
 // send sends hints. One that cannot be sent is made up for by the sweep.

@@ -99,6 +99,9 @@ func greet(out io.Writer, s app.Sample) {
 // run starts the program, tells that it is ready, and stops it when the context ends.
 func run(ctx context.Context, o app.Options, ready func(*app.App) error) error {
 	o.Version = version
+	for _, name := range unknownVariables(os.Environ()) {
+		o.Log.Warn("an environment variable sets nothing; `synchook config` lists those that do", "variable", name)
+	}
 	a := app.New(o)
 	if err := a.Start(ctx); err != nil {
 		return err
@@ -116,12 +119,19 @@ func run(ctx context.Context, o app.Options, ready func(*app.App) error) error {
 	}
 }
 
-// logger writes lines that people can read to a terminal, and JSON elsewhere.
+// logger writes lines that people can read to a terminal, and JSON elsewhere. Durations are written with
+// their unit.
 func logger() *slog.Logger {
+	o := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Value.Kind() == slog.KindDuration {
+			a.Value = slog.StringValue(a.Value.Duration().String())
+		}
+		return a
+	}}
 	if isatty.IsTerminal(os.Stderr.Fd()) {
-		return slog.New(slog.NewTextHandler(os.Stderr, nil))
+		return slog.New(slog.NewTextHandler(os.Stderr, o))
 	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, nil))
+	return slog.New(slog.NewJSONHandler(os.Stderr, o))
 }
 
 func runConfig(_ context.Context, args []string, out io.Writer) error {

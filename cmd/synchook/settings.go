@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -132,6 +133,22 @@ func resolve(fs *flag.FlagSet, values map[string]*string) (app.Options, []effect
 		all = append(all, e)
 	}
 	return o, all, nil
+}
+
+// otherVariables are read elsewhere: by `synchook deploy`, by receivers, and by tests.
+var otherVariables = []string{"SYNCHOOK_URL", "SYNCHOOK_API_KEY", "SYNCHOOK_SIGNING_SECRET", "SYNCHOOK_BIN", "SYNCHOOK_FAILPOINT"}
+
+// unknownVariables returns the names of variables that look like settings and are none: misspelled ones.
+func unknownVariables(environ []string) []string {
+	var unknown []string
+	for _, line := range environ {
+		name, _, _ := strings.Cut(line, "=")
+		isSetting := slices.ContainsFunc(settings(), func(s setting) bool { return s.env() == name })
+		if strings.HasPrefix(name, "SYNCHOOK_") && !isSetting && !slices.Contains(otherVariables, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown
 }
 
 func text(field func(*app.Options) *string) func(*app.Options, string) error {

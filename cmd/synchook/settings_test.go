@@ -88,3 +88,11 @@ func TestACommandThatCannotStartSaysWhy(t *testing.T) {
 		}
 	}
 }
+
+func TestAMisspelledVariableIsNoticed(t *testing.T) {
+	t.Parallel()
+	got := unknownVariables([]string{"SYNCHOOK_RUNS=3", "SYNCHOOK_RUN=3", "SYNCHOOK_API_KEY=x", "PATH=/bin"})
+	if len(got) != 1 || got[0] != "SYNCHOOK_RUN" {
+		t.Errorf("unknown: %v", got)
+	}
+}

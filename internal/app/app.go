@@ -45,7 +45,8 @@ type App struct {
 	failed chan error // what ends the program from within
 
 	stopOnce sync.Once
-	cleanups []cleanup
+	parts    []cleanup // that stop side by side, each within the stop timeout
+	cleanups []cleanup // of what they stand on, in the order in which it was made
 }
 
 // cleanup undoes one step of Start.
@@ -207,7 +208,7 @@ func (a *App) startServer(ctx context.Context) error {
 			a.fail(fmt.Errorf("serving: %w", err))
 		}
 	}()
-	a.cleanup("listener", func() {
+	a.parts = append(a.parts, cleanup{"server", func() {
 		ctx, cancel := context.WithTimeout(context.Background(), a.options.StopTimeout)
 		defer cancel()
 		if err := h.Shutdown(ctx); err != nil {
@@ -215,7 +216,7 @@ func (a *App) startServer(ctx context.Context) error {
 			_ = h.Close()
 		}
 		<-served
-	})
+	}})
 	return nil
 }
 
@@ -233,7 +234,7 @@ func (a *App) startWorker() {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { w.Run(ctx) })
-	a.cleanup("worker", func() { cancel(); running.Wait() })
+	a.parts = append(a.parts, cleanup{"worker", func() { cancel(); running.Wait() }})
 }
 
 // ready says what is wrong with the process.
@@ -264,16 +265,25 @@ func (a *App) cleanup(name string, do func()) {
 	a.cleanups = append(a.cleanups, cleanup{name, do})
 }
 
-// Stop stops everything, in the reverse order: no new work, what runs may finish, the rest goes back.
-// It may be called more than once.
+// Stop stops everything: the server and the worker side by side (no new work, what runs may finish, the
+// rest goes back), then what they stand on. It may be called more than once.
 func (a *App) Stop() {
 	a.stopOnce.Do(func() {
+		var stopping sync.WaitGroup
+		for _, part := range a.parts {
+			stopping.Go(func() { a.end(part) })
+		}
+		stopping.Wait()
 		for _, c := range slices.Backward(a.cleanups) {
-			began := time.Now()
-			c.do()
-			if took := time.Since(began); took > time.Second {
-				a.options.Log.Info("stopped", "part", c.name, "duration", took)
-			}
+			a.end(c)
 		}
 	})
+}
+
+func (a *App) end(c cleanup) {
+	began := time.Now()
+	c.do()
+	if took := time.Since(began); took > time.Second {
+		a.options.Log.Info("stopped", "part", c.name, "duration", took)
+	}
 }

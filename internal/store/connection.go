@@ -86,6 +86,20 @@ func (s *Store) readConnection(ctx context.Context, r redis.Cmdable, p synchook.
 	}
 }
 
+// IntegrationOf returns the integration of a connection, without touching its credentials.
+func (s *Store) IntegrationOf(ctx context.Context, p synchook.ProjectID, id synchook.ConnectionID) (synchook.IntegrationID, error) {
+	text, err := s.rdb.HGet(ctx, key(p, "con", string(id)), "f").Result()
+	if isNil(err) {
+		return "", synchook.NotFound("connection", string(id))
+	}
+	if err != nil {
+		return "", failed("reading the connection", err)
+	}
+	var row connectionFacts
+	err = fromJSON(text, &row)
+	return row.Integration, err
+}
+
 // ConnectionByName returns the connection of that connection_id at an integration.
 func (s *Store) ConnectionByName(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, name string) (synchook.Connection, error) {
 	id, err := s.name(ctx, p, conName(in, name))

@@ -9,7 +9,7 @@ import (
 	"github.com/synchook/synchook/internal/synchook"
 )
 
-var deliveryFields = []string{"f", "at", "st", "new", "due", "ls", "rs", "end"}
+var deliveryFields = []string{"f", "at", "st", "new", "due", "ls", "rs", "end", "th"}
 
 func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) {
 	w := words(f)
@@ -18,7 +18,7 @@ func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) 
 	}
 	d := synchook.Delivery{
 		ID: id, Attempts: int(number(w[1])), State: synchook.DeliveryState(w[2]), Created: fromMillis(w[3]),
-		LastStatus: int(number(w[5])), Reason: w[6], Ended: fromMillis(w[7]),
+		LastStatus: int(number(w[5])), Reason: w[6], Ended: fromMillis(w[7]), Throttled: int(number(w[8])),
 	}
 	if d.State == synchook.DeliveryPending {
 		d.Due = fromMillis(w[4])
@@ -84,7 +84,8 @@ func (s *Store) RetryDelivery(ctx context.Context, p synchook.ProjectID, d synch
 }
 
 // WatchDeliveries sends the IDs of deliveries that are made or change from now on, until the context
-// ends. It returns when it is listening; the channel closes when it no longer does.
+// ends. It returns when it is listening; the channel closes when it no longer does, which includes a lost
+// connection: what changed meanwhile would be missed.
 func (s *Store) WatchDeliveries(ctx context.Context, p synchook.ProjectID) (<-chan []synchook.DeliveryID, error) {
 	sub := s.rdb.Subscribe(ctx, key(p, "watch"))
 	if _, err := sub.Receive(ctx); err != nil {
@@ -95,19 +96,18 @@ func (s *Store) WatchDeliveries(ctx context.Context, p synchook.ProjectID) (<-ch
 	go func() {
 		defer close(out)
 		defer func() { _ = sub.Close() }()
-		in := sub.Channel(redis.WithChannelSize(1000))
-		for {
+		in := sub.ChannelWithSubscriptions(redis.WithChannelSize(1000))
+		for ctx.Err() == nil {
 			select {
 			case <-ctx.Done():
-				return
-			case m, ok := <-in:
+			case m := <-in:
+				message, ok := m.(*redis.Message)
 				if !ok {
-					return
+					return // closed, or subscribed anew after the connection was lost
 				}
 				select {
-				case out <- typed[synchook.DeliveryID](splitList(m.Payload)):
+				case out <- typed[synchook.DeliveryID](splitList(message.Payload)):
 				case <-ctx.Done():
-					return
 				}
 			}
 		}

@@ -149,7 +149,7 @@ func TestALargeFanOutWaitsInTheProjectsLane(t *testing.T) {
 	}
 	for n, back := range []bool{true, false} {
 		turn.Number, turn.Leave = n+2, store.LeaveIdle
-		taken, err = w.st.TurnFanout(t.Context(), w.p, turn, []store.FanoutDone{{Event: "evt_1", Back: back}})
+		taken, err = w.st.TurnFanout(t.Context(), w.p, turn, []store.FanoutDone{{Event: "evt_1", Again: back}})
 		if err != nil || (len(taken.Rows) == 1) != back {
 			t.Errorf("back %v: %+v (%v)", back, taken, err)
 		}

@@ -60,7 +60,7 @@ func (s *Store) create(ctx context.Context, p synchook.ProjectID, names [][2]str
 func exists(thing, name, field string) *synchook.Fault {
 	return &synchook.Fault{
 		Kind: synchook.KindExists, Reason: thing + "_exists", Field: field, Subject: name,
-		Message: "there is a " + thing + " \"" + name + "\" already",
+		Message: "the " + thing + " \"" + name + "\" exists already",
 		Help:    "Choose another name, or update the one that is there.",
 	}
 }

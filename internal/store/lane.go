@@ -112,25 +112,26 @@ func (s *Store) TurnDeliveries(ctx context.Context, p synchook.ProjectID, t Turn
 			op = "again"
 		}
 		args = append(args, string(d.Delivery.ID), op, d.Delivery.Attempts, d.Delivery.LastStatus, d.Delivery.Reason,
-			d.Wait.Milliseconds(), attempt)
+			d.Wait.Milliseconds(), attempt, d.Delivery.Throttled)
 	}
 	return takeTurn(ctx, s, p, turnDeliveriesScript, args, func(id string, v any) (synchook.Delivery, error) {
 		w := words(v)
 		d := synchook.Delivery{ID: synchook.DeliveryID(id)}
-		if len(w) < 5 || w[0] == "" {
+		if len(w) < 6 || w[0] == "" {
 			return d, synchook.NotFound("delivery", id)
 		}
 		d.Body, d.Attempts = []byte(w[1]), int(number(w[2]))
-		d.Created, d.State = fromMillis(w[3]), synchook.DeliveryState(w[4])
+		d.Created, d.State, d.Throttled = fromMillis(w[3]), synchook.DeliveryState(w[4]), int(number(w[5]))
 		err := fromJSON(w[0], &d.DeliveryFacts)
 		return d, err
 	})
 }
 
-// FanoutDone hands in an event whose runs are all queued.
+// FanoutDone hands in an event whose runs are all queued, or that must be tried again.
 type FanoutDone struct {
 	Event synchook.EventID
-	Back  bool
+	Again bool
+	Wait  time.Duration // before it is tried again; the lane is held meanwhile
 }
 
 // TurnFanout takes a turn on a project's lane of large fan-outs.
@@ -138,10 +139,10 @@ func (s *Store) TurnFanout(ctx context.Context, p synchook.ProjectID, t Turn, do
 	args := t.args()
 	for _, d := range done {
 		op := "end"
-		if d.Back {
-			op = "back"
+		if d.Again {
+			op = "again"
 		}
-		args = append(args, string(d.Event), op)
+		args = append(args, string(d.Event), op, d.Wait.Milliseconds())
 	}
 	return takeTurn(ctx, s, p, turnFanoutScript, args, func(id string, _ any) (synchook.EventID, error) {
 		return synchook.EventID(id), nil

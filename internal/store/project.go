@@ -107,11 +107,11 @@ func (s *Store) ProjectIDs(ctx context.Context) ([]synchook.ProjectID, error) {
 
 // Settings returns a project's settings.
 func (s *Store) Settings(ctx context.Context, p synchook.ProjectID) (synchook.Settings, error) {
-	return readSettings(ctx, s.rdb, p)()
+	return s.readSettings(ctx, s.rdb, p)()
 }
 
-func readSettings(ctx context.Context, r redis.Cmdable, p synchook.ProjectID) func() (synchook.Settings, error) {
-	cmd := r.HMGet(ctx, key(p, "project"), "set", "etag")
+func (s *Store) readSettings(ctx context.Context, r redis.Cmdable, p synchook.ProjectID) func() (synchook.Settings, error) {
+	cmd := r.HMGet(ctx, key(p, "project"), "set", "etag", "head")
 	return func() (set synchook.Settings, err error) {
 		f, err := cmd.Result()
 		if err != nil {
@@ -121,10 +121,33 @@ func readSettings(ctx context.Context, r redis.Cmdable, p synchook.ProjectID) fu
 		if w[0] == "" {
 			return set, synchook.NotFound("project", string(p))
 		}
-		err = fromJSON(w[0], &set)
+		if err := fromJSON(w[0], &set); err != nil {
+			return set, err
+		}
 		set.Etag = w[1]
+		if w[2] == "" {
+			return set, nil
+		}
+		headers, err := s.keyring.open(w[2], string(p)+"/headers")
+		if err != nil {
+			return set, err
+		}
+		err = fromJSON(headers, &set.WebhookHeaders)
 		return set, err
 	}
+}
+
+// sealHeaders returns the settings without the values of their headers, which may be secrets, and these
+// apart, encrypted.
+func (s *Store) sealHeaders(p synchook.ProjectID, set synchook.Settings) (shown synchook.Settings, sealed string) {
+	if len(set.WebhookHeaders) == 0 {
+		return set, ""
+	}
+	shown = set.Clone()
+	for name := range shown.WebhookHeaders {
+		shown.WebhookHeaders[name] = ""
+	}
+	return shown, s.keyring.seal(toJSON(set.WebhookHeaders), string(p)+"/headers")
 }
 
 // UpdateSettings applies change to a project's settings. If somebody else changes them meanwhile,
@@ -144,8 +167,9 @@ func (s *Store) UpdateSettings(ctx context.Context, c synchook.Caller, etag stri
 		}
 		set.Updated = s.now().UTC()
 		set.Etag = randomText(12)
-		audit := toJSON(map[string]any{"time": set.Updated, "key": c.Key, "admin": c.Admin, "settings": withoutValues(set)})
-		word, err := s.inProject(ctx, c.Project, settingsScript, old.Etag, toJSON(set), set.Etag, audit).Text()
+		shown, headers := s.sealHeaders(c.Project, set)
+		audit := toJSON(map[string]any{"time": set.Updated, "key": c.Key, "admin": c.Admin, "settings": shown})
+		word, err := s.inProject(ctx, c.Project, settingsScript, old.Etag, toJSON(shown), set.Etag, audit, headers).Text()
 		if err != nil {
 			return old, failed("storing the settings", err)
 		}
@@ -158,15 +182,6 @@ func (s *Store) UpdateSettings(ctx context.Context, c synchook.Caller, etag stri
 		Message: "the settings have changed since they were read",
 		Help:    "Read the settings again, apply the change to what they are now, and send that with its etag.",
 	}
-}
-
-// withoutValues returns settings that are fit for the audit: headers may hold secrets.
-func withoutValues(s synchook.Settings) synchook.Settings {
-	s = s.Clone()
-	for name := range s.WebhookHeaders {
-		s.WebhookHeaders[name] = "..."
-	}
-	return s
 }
 
 // SigningSecrets returns the secrets that sign a project's webhooks, newest first.

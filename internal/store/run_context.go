@@ -21,7 +21,7 @@ type RunContext struct {
 func (s *Store) RunContext(ctx context.Context, p synchook.ProjectID, run synchook.Run) (c RunContext, err error) {
 	pipe := s.rdb.Pipeline()
 	project := readProject(ctx, pipe, p)
-	settings := readSettings(ctx, pipe, p)
+	settings := s.readSettings(ctx, pipe, p)
 	integration := s.readIntegration(ctx, pipe, p, run.Integration)
 	connection := s.readConnection(ctx, pipe, p, run.Connection)
 	sync := readSync(ctx, pipe, p, run.Integration, run.Sync)

@@ -59,6 +59,20 @@ func (s *Store) Schedule(ctx context.Context, p synchook.ProjectID, syn synchook
 	return failed("storing schedules", s.rdb.ZAddNX(ctx, key(p, "schedules"), members...).Err())
 }
 
+// Hasten makes a sync with a new frequency due on connections no later than that frequency asks for. It
+// schedules nothing that was not scheduled.
+func (s *Store) Hasten(ctx context.Context, p synchook.ProjectID, sy synchook.Sync, cons []synchook.ConnectionID) error {
+	args := redis.ZAddArgs{XX: true, LT: true}
+	for _, con := range cons {
+		next := synchook.NextRun(s.now(), sy.Frequency, con, sy.ID)
+		args.Members = append(args.Members, redis.Z{Score: float64(next.UnixMilli()), Member: scheduleMember(con, sy.ID)})
+	}
+	if len(args.Members) == 0 {
+		return nil
+	}
+	return failed("storing schedules", s.rdb.ZAddArgs(ctx, key(p, "schedules"), args).Err())
+}
+
 // Pause ends the schedule of a sync on connections until Start.
 func (s *Store) Pause(ctx context.Context, p synchook.ProjectID, syn synchook.SyncID, cons []synchook.ConnectionID) error {
 	pipe := s.rdb.TxPipeline()

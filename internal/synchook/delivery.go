@@ -32,7 +32,8 @@ type Delivery struct {
 	DeliveryFacts
 	Body       []byte // fixed when the delivery is made
 	State      DeliveryState
-	Attempts   int // that reached a verdict
+	Attempts   int // that got an answer, or none in time
+	Throttled  int // of these, those that asked us to slow down: they use none of the schedule up
 	Due        time.Time
 	LastStatus int
 	Reason     string

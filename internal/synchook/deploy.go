@@ -27,6 +27,9 @@ type SyncChange struct {
 	Differences []string
 	// Scheduled says that the sync begins to run by itself on connections that are there already.
 	Scheduled bool
+	// Hastened says that the sync runs more often than before, so that runs which are scheduled already
+	// may be due earlier.
+	Hastened bool
 }
 
 // PlanDeployment says what makes the old syncs equal to the wanted ones, by integration and name. Each
@@ -70,6 +73,7 @@ func planSync(before map[deployKey]Sync, wanted Sync) SyncChange {
 	}
 	change.Kind = ChangeChanged
 	change.Scheduled = wanted.runsByItself() && !old.runsByItself()
+	change.Hastened = wanted.Frequency > 0 && wanted.Frequency < old.Frequency
 	return change
 }
 

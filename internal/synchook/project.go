@@ -44,10 +44,13 @@ func (s Settings) RunRetries() []time.Duration {
 	return DefaultRunRetries()
 }
 
+// MinRetention is how long finished rows are kept at least: people and apps look at what has just ended.
+const MinRetention = time.Hour
+
 // Keep returns how long finished rows are kept.
 func (s Settings) Keep() time.Duration {
 	if s.Retention > 0 {
-		return s.Retention
+		return max(s.Retention, MinRetention)
 	}
 	return DefaultRetention
 }

@@ -101,7 +101,8 @@ func (x *Project) GetCreateTime() *timestamppb.Timestamp {
 // ProjectSettings are a project's settings. Workers read them at each use.
 type ProjectSettings struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where outgoing webhooks are sent. Empty: none are sent and none are owed.
+	// Where outgoing webhooks are sent. It holds no user name and password: headers are for these. Empty:
+	// none are sent and none are owed.
 	WebhookUrl string `protobuf:"bytes,1,opt,name=webhook_url,json=webhookUrl,proto3" json:"webhook_url,omitempty"`
 	// Whether a run sends its webhooks although it changed nothing. False: only changes are told.
 	AlwaysSendWebhook bool `protobuf:"varint,2,opt,name=always_send_webhook,json=alwaysSendWebhook,proto3" json:"always_send_webhook,omitempty"`
@@ -110,9 +111,10 @@ type ProjectSettings struct {
 	RetrySchedule []*durationpb.Duration `protobuf:"bytes,3,rep,name=retry_schedule,json=retrySchedule,proto3" json:"retry_schedule,omitempty"`
 	// The waits before a failed script is run again. Empty: the default, 10 s and 60 s.
 	RunRetrySchedule []*durationpb.Duration `protobuf:"bytes,4,rep,name=run_retry_schedule,json=runRetrySchedule,proto3" json:"run_retry_schedule,omitempty"`
-	// Further headers of each outgoing webhook. Names that synchook sets itself are refused.
+	// Further headers of each outgoing webhook. Names that synchook sets itself are refused. Values are
+	// write-only: responses show names with empty values.
 	WebhookHeaders map[string]string `protobuf:"bytes,5,rep,name=webhook_headers,json=webhookHeaders,proto3" json:"webhook_headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// How long finished events, runs and deliveries are kept. Zero: the default, 30 days.
+	// How long finished events, runs and deliveries are kept, at least an hour. Zero: the default, 30 days.
 	Retention *durationpb.Duration `protobuf:"bytes,6,opt,name=retention,proto3" json:"retention,omitempty"`
 	// What the next update must name to be sure that nobody changed the settings in between.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`

@@ -12,14 +12,26 @@ local made = ARGV[1] == 'event' and 'acc' or 'new'
 local finished = ARGV[1] == 'event' and 'acc' or 'end'
 local before, from = tonumber(ARGV[2]), tonumber(ARGV[4])
 local ids = redis.call('ZRANGE', P .. index, from, from + tonumber(ARGV[3]) - 1)
+
+-- waits reports whether a run of an event, of those that it names, has not ended: it needs the payload.
+local function waits(runs)
+  for run in string.gmatch(runs or '', '[^,]+') do
+    local state = redis.call('HGET', P .. ':run:' .. run, 'st')
+    if state == 'queued' or state == 'running' then
+      return true
+    end
+  end
+  return false
+end
+
 local removed, kept = 0, 0
 for _, id in ipairs(ids) do
   local key = P .. ':' .. ARGV[1] .. ':' .. id
-  local f = redis.call('HMGET', key, made, finished)
+  local f = redis.call('HMGET', key, made, finished, 'runs')
   if f[1] and tonumber(f[1]) >= before then
     return { removed, -1 }
   end
-  if f[1] and not (f[2] and tonumber(f[2]) < before) then
+  if f[1] and (not (f[2] and tonumber(f[2]) < before) or waits(f[3])) then
     kept = kept + 1
   else
     redis.call('DEL', key)

@@ -1,15 +1,24 @@
 -- A turn on a lane of deliveries. What is done, each: id, op ('delivered', 'exhausted', 'cancelled',
--- 'again', 'back'), attempts, status, reason, wait ms, attempt.
+-- 'again', 'back'), attempts, status, reason, wait ms, attempt, how many attempts were throttled.
 
 local kind = { timed = true }
 local changed, finished = {}, {}
 
+local KEPT = 50 -- attempts of a delivery
+
 -- record keeps an attempt and why the delivery stands as it does; more are further fields to set.
 local function record(key, at, ...)
-  if ARGV[at + 6] ~= '' then
-    redis.call('HSET', key, 'rs', ARGV[at + 4], 'at', ARGV[at + 2], 'ls', ARGV[at + 3], 'a' .. ARGV[at + 2], ARGV[at + 6], ...)
-  else
+  if ARGV[at + 6] == '' then
     redis.call('HSET', key, 'rs', ARGV[at + 4], ...)
+    return
+  end
+  local attempts = tonumber(ARGV[at + 2])
+  redis.call('HSET', key, 'rs', ARGV[at + 4], 'at', attempts, 'ls', ARGV[at + 3], 'a' .. attempts, ARGV[at + 6], ...)
+  if attempts > KEPT then
+    redis.call('HDEL', key, 'a' .. (attempts - KEPT))
+  end
+  if ARGV[at + 7] ~= '0' then
+    redis.call('HSET', key, 'th', ARGV[at + 7])
   end
 end
 
@@ -38,7 +47,7 @@ end
 
 function kind.apply(i, t)
   local rows = P .. ':rows:' .. ARGV[1]
-  for at = i, #ARGV, 7 do
+  for at = i, #ARGV, 8 do
     local score = tonumber(redis.call('ZSCORE', rows, ARGV[at]) or '0')
     if score < 0 then
       hand_in(rows, at, t, score)
@@ -62,7 +71,7 @@ function kind.interrupted(id)
 end
 
 function kind.row(id)
-  return redis.call('HMGET', P .. ':dlv:' .. id, 'f', 'b', 'at', 'new', 'st')
+  return redis.call('HMGET', P .. ':dlv:' .. id, 'f', 'b', 'at', 'new', 'st', 'th')
 end
 
 return turn(kind)

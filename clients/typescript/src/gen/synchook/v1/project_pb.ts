@@ -98,7 +98,8 @@ export const ProjectSchema: GenMessage<Project, {jsonType: ProjectJson}> = /*@__
  */
 export type ProjectSettings = Message<"synchook.v1.ProjectSettings"> & {
   /**
-   * Where outgoing webhooks are sent. Empty: none are sent and none are owed.
+   * Where outgoing webhooks are sent. It holds no user name and password: headers are for these. Empty:
+   * none are sent and none are owed.
    *
    * @generated from field: string webhook_url = 1;
    */
@@ -127,14 +128,15 @@ export type ProjectSettings = Message<"synchook.v1.ProjectSettings"> & {
   runRetrySchedule: Duration[];
 
   /**
-   * Further headers of each outgoing webhook. Names that synchook sets itself are refused.
+   * Further headers of each outgoing webhook. Names that synchook sets itself are refused. Values are
+   * write-only: responses show names with empty values.
    *
    * @generated from field: map<string, string> webhook_headers = 5;
    */
   webhookHeaders: { [key: string]: string };
 
   /**
-   * How long finished events, runs and deliveries are kept. Zero: the default, 30 days.
+   * How long finished events, runs and deliveries are kept, at least an hour. Zero: the default, 30 days.
    *
    * @generated from field: google.protobuf.Duration retention = 6;
    */
@@ -162,7 +164,8 @@ export type ProjectSettings = Message<"synchook.v1.ProjectSettings"> & {
  */
 export type ProjectSettingsJson = {
   /**
-   * Where outgoing webhooks are sent. Empty: none are sent and none are owed.
+   * Where outgoing webhooks are sent. It holds no user name and password: headers are for these. Empty:
+   * none are sent and none are owed.
    *
    * @generated from field: string webhook_url = 1;
    */
@@ -191,14 +194,15 @@ export type ProjectSettingsJson = {
   runRetrySchedule?: DurationJson[];
 
   /**
-   * Further headers of each outgoing webhook. Names that synchook sets itself are refused.
+   * Further headers of each outgoing webhook. Names that synchook sets itself are refused. Values are
+   * write-only: responses show names with empty values.
    *
    * @generated from field: map<string, string> webhook_headers = 5;
    */
   webhookHeaders?: { [key: string]: string };
 
   /**
-   * How long finished events, runs and deliveries are kept. Zero: the default, 30 days.
+   * How long finished events, runs and deliveries are kept, at least an hour. Zero: the default, 30 days.
    *
    * @generated from field: google.protobuf.Duration retention = 6;
    */
