@@ -175,3 +175,22 @@ func newWorldWithoutAdmin(t *testing.T, st *store.Store) *world {
 	w.serve()
 	return w
 }
+
+func TestWhatReceiversAskForIsKeptInHeadersAndNeverShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	got := w.call(&v1.UpdateProjectSettingsRequest{
+		Settings: &v1.ProjectSettings{WebhookUrl: "https://user:hush@app.example/hook"}, UpdateMask: mask("webhook_url"),
+	})
+	if got.code != "invalid_argument" || len(got.violations) != 1 || got.violations[0] != "settings.webhook_url" {
+		t.Errorf("a URL with a password: %+v", got)
+	}
+	set := w.settings(&v1.ProjectSettings{WebhookHeaders: map[string]string{"Authorization": "hush"}}, "webhook_headers")
+	if value, ok := set.GetWebhookHeaders()["Authorization"]; !ok || value != "" {
+		t.Errorf("the headers are shown as %v", set.GetWebhookHeaders())
+	}
+	kept, err := w.store.Settings(t.Context(), w.project)
+	if err != nil || kept.WebhookHeaders["Authorization"] != "hush" {
+		t.Errorf("the headers are kept as %v (%v)", kept.WebhookHeaders, err)
+	}
+}

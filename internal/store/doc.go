@@ -10,7 +10,7 @@
 //	synchook:keys                  hash    hash of an API key -> project, key ID, scopes
 //	synchook:lease:<name>          string  who leads: the sweep and the scheduler
 //
-//	P:project                      hash    name, settings, signing secrets, endpoint
+//	P:project                      hash    name, settings, header values and signing secrets (encrypted), endpoint
 //	P:audit                        list    the last 1,000 changes of settings
 //	P:keys, P:keys:used            hash    API keys by ID, and when each was last used
 //	P:names                        hash    names that people chose -> IDs (i: c: s:)
@@ -21,7 +21,7 @@
 //	P:syncs:<int>                  hash    syncs of an integration by ID
 //	P:removed:<int>                set     syncs that it had and has no longer
 //	P:models:<int>                 hash    names of its models -> IDs; they outlive its syncs
-//	P:script:<scr>                 hash    code and source map, compressed
+//	P:script:<scr>                 hash    code and source map, compressed; expires when no sync names it
 //	P:status:<con>.<syn>           hash    paused, last sync date
 //	P:schedules                    zset    <con>.<syn>, by when the next run is due
 //	P:seen:<int>:<hash>            string  an external event ID -> event; expires

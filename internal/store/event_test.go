@@ -147,12 +147,20 @@ func TestALargeFanOutWaitsInTheProjectsLane(t *testing.T) {
 	if err != nil || len(taken.Rows) != 1 || taken.Rows[0] != "evt_1" {
 		t.Fatalf("taken = %+v (%v)", taken, err)
 	}
-	for n, back := range []bool{true, false} {
-		turn.Number, turn.Leave = n+2, store.LeaveIdle
-		taken, err = w.st.TurnFanout(t.Context(), w.p, turn, []store.FanoutDone{{Event: "evt_1", Again: back}})
-		if err != nil || (len(taken.Rows) == 1) != back {
-			t.Errorf("back %v: %+v (%v)", back, taken, err)
-		}
+	turn.Number, turn.Leave = 2, store.LeaveIdle
+	taken, err = w.st.TurnFanout(t.Context(), w.p, turn, []store.FanoutDone{{Event: "evt_1", Again: true, Wait: time.Minute}})
+	if err != nil || taken.Word != store.TurnLeft || len(taken.Hints) != 1 || taken.Hints[0].At < taken.Now.Add(time.Minute).UnixMilli() {
+		t.Fatalf("a fan-out that is to be tried again in a minute: %+v (%v)", taken, err)
+	}
+	w.rdb.HDel(t.Context(), w.key("lane", string(lane)), "nb") // the minute is over
+	turn = store.Turn{Lane: lane, Generation: taken.Hints[0].Generation, Token: "b", Number: 1, Want: 1, Limit: 1}
+	if taken, err = w.st.TurnFanout(t.Context(), w.p, turn, nil); err != nil || len(taken.Rows) != 1 {
+		t.Fatalf("taken again: %+v (%v)", taken, err)
+	}
+	turn.Number, turn.Leave = 2, store.LeaveIdle
+	taken, err = w.st.TurnFanout(t.Context(), w.p, turn, []store.FanoutDone{{Event: "evt_1"}})
+	if err != nil {
+		t.Fatal(err)
 	}
 	wantWord(t, taken, store.TurnLeft, 0)
 }

@@ -237,3 +237,44 @@ func TestWatchersHearOfEachChange(t *testing.T) {
 		t.Errorf("heard of %q and %q, want %s twice", made, ended, d.ID)
 	}
 }
+
+func TestTheLastFiftyAttemptsAreKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.owe(t, "Issue")
+	taken := w.turnDeliveries(t, at("d", 1))
+	for n := 2; n <= 61; n++ {
+		done := attempt(taken.Rows[0], synchook.DeliveryPending, 500)
+		done.Delivery.Throttled = 7
+		taken = w.turnDeliveries(t, at("d", n), done)
+		wantWord(t, taken, store.TurnOK, 1)
+	}
+	if got := taken.Rows[0]; got.Attempts != 60 || got.Throttled != 7 {
+		t.Errorf("after 60 attempts the delivery is %+v", got)
+	}
+	_, attempts, err := w.st.DeliveryAttempts(t.Context(), w.p, taken.Rows[0].ID)
+	if err != nil || len(attempts) != 50 || attempts[0].Number != 11 {
+		t.Errorf("%d attempts are shown, from %+v (%v)", len(attempts), attempts[0], err)
+	}
+	if n := w.rdb.HLen(t.Context(), w.key("dlv", string(taken.Rows[0].ID))).Val(); n > 62 {
+		t.Errorf("the delivery has %d fields", n)
+	}
+}
+
+func TestAWatchEndsWhenItCouldHaveMissedSomething(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	changes, err := w.st.WatchDeliveries(t.Context(), w.p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.owe(t, "Issue")
+	if ids := <-changes; len(ids) != 1 {
+		t.Errorf("changed: %v", ids)
+	}
+	if err := w.rdb.ClientKillByFilter(t.Context(), "TYPE", "pubsub").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for range changes { // it closes: a caller then knows that it must look again
+	}
+}

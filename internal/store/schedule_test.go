@@ -149,3 +149,29 @@ func TestAnUnscheduledSyncIsNoLongerDue(t *testing.T) {
 		t.Errorf("due = %+v", due)
 	}
 }
+
+func TestAShorterFrequencyBringsAScheduledRunForward(t *testing.T) {
+	t.Parallel()
+	w := scheduled(t)
+	w.fire(t, w.due(t)[0])
+	sy := w.Sync.Sync
+	sy.Frequency = time.Minute
+	cons := []synchook.ConnectionID{w.Connection.ID}
+	if err := w.st.Hasten(t.Context(), w.p, sy, cons); err != nil {
+		t.Fatal(err)
+	}
+	if next := w.status(t).NextRun; time.Until(next) > time.Minute {
+		t.Errorf("the next run is at %v", next)
+	}
+	sy.Frequency = 24 * time.Hour
+	before := w.status(t).NextRun
+	if err := w.st.Hasten(t.Context(), w.p, sy, cons); err != nil || !w.status(t).NextRun.Equal(before) {
+		t.Errorf("a longer frequency moved the next run to %v (%v)", w.status(t).NextRun, err)
+	}
+	if err := w.st.Pause(t.Context(), w.p, sy.ID, cons); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.st.Hasten(t.Context(), w.p, sy, cons); err != nil || !w.status(t).NextRun.IsZero() {
+		t.Errorf("a paused sync is scheduled for %v (%v)", w.status(t).NextRun, err)
+	}
+}

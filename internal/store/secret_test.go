@@ -47,8 +47,18 @@ func TestNoSecretCanBeReadInRedis(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, err = w.st.UpdateSettings(t.Context(), synchook.Caller{Project: w.p}, "", func(s *synchook.Settings) error {
+		s.WebhookHeaders = map[string]string{"Authorization": "header-of-acme"}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set, err := w.st.Settings(t.Context(), w.p); err != nil || set.WebhookHeaders["Authorization"] != "header-of-acme" {
+		t.Errorf("the headers are %v (%v)", set.WebhookHeaders, err)
+	}
 	for _, secret := range []string{
-		storetest.SigningSecret, strings.TrimPrefix(storetest.SigningSecret, "whsec_"), "whsec_next",
+		"header-of-acme", storetest.SigningSecret, strings.TrimPrefix(storetest.SigningSecret, "whsec_"), "whsec_next",
 		"provider-secret", "token-of-acme", "user-name-of-acme", key, key[10:],
 	} {
 		if found := w.mentions(t, secret); len(found) != 0 {

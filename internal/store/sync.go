@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -112,11 +113,23 @@ type Deployment struct {
 	Scripts []synchook.Script
 }
 
-// Deploy writes a deployment, all or nothing.
+// scriptKept is how long a script is kept that no sync names any more: a run may be about to read it.
+const scriptKept = time.Hour
+
+// Deploy writes a deployment, all or nothing. Scripts that no sync names afterwards are forgotten.
 func (s *Store) Deploy(ctx context.Context, p synchook.ProjectID, d Deployment) error {
+	retired, err := s.retired(ctx, p, d)
+	if err != nil {
+		return err
+	}
 	pipe := s.rdb.TxPipeline()
+	for _, id := range retired {
+		pipe.Expire(ctx, key(p, "script", string(id)), scriptKept)
+	}
 	for _, sc := range d.Scripts {
-		pipe.HSet(ctx, key(p, "script", string(sc.ID)), "code", pack([]byte(sc.Code)), "map", pack([]byte(sc.SourceMap)))
+		script := key(p, "script", string(sc.ID))
+		pipe.HSet(ctx, script, "code", pack([]byte(sc.Code)), "map", pack([]byte(sc.SourceMap)))
+		pipe.Persist(ctx, script)
 	}
 	for _, sy := range d.Put {
 		pipe.HSet(ctx, key(p, "syncs", string(sy.Integration)), string(sy.ID), toJSON(sy))
@@ -126,8 +139,39 @@ func (s *Store) Deploy(ctx context.Context, p synchook.ProjectID, d Deployment) 
 		pipe.SAdd(ctx, key(p, "removed", string(sy.Integration)), string(sy.ID))
 		pipe.HDel(ctx, key(p, "names"), syncName(sy.Integration, sy.Name))
 	}
-	_, err := pipe.Exec(ctx)
+	_, err = pipe.Exec(ctx)
 	return failed("storing the deployment", err)
+}
+
+// retired returns the scripts that syncs name now and none names after the deployment.
+func (s *Store) retired(ctx context.Context, p synchook.ProjectID, d Deployment) ([]synchook.ScriptID, error) {
+	changed := map[synchook.SyncID]bool{}
+	for _, sy := range slices.Concat(d.Put, d.Remove) {
+		changed[sy.ID] = true
+	}
+	named := map[synchook.ScriptID]bool{}
+	for _, sy := range d.Put {
+		named[sy.Script] = true
+	}
+	integrations, err := s.rdb.HKeys(ctx, key(p, "integrations")).Result()
+	if err != nil {
+		return nil, failed("listing the integrations", err)
+	}
+	var former []synchook.ScriptID
+	for _, in := range integrations {
+		syncs, err := s.Syncs(ctx, p, synchook.IntegrationID(in))
+		if err != nil {
+			return nil, err
+		}
+		for _, sy := range syncs {
+			if changed[sy.ID] {
+				former = append(former, sy.Script)
+			} else {
+				named[sy.Script] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(former, func(id synchook.ScriptID) bool { return named[id] }), nil
 }
 
 // Script returns a script by its ID.

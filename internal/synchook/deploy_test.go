@@ -89,3 +89,18 @@ func TestPlanDeploymentSchedulesWhatBeginsToRunByItself(t *testing.T) {
 		})
 	}
 }
+
+func TestASyncIsHastenedOnlyByAShorterFrequency(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		old, wanted time.Duration
+		want        bool
+	}{
+		{time.Hour, time.Minute, true}, {time.Minute, time.Hour, false}, {time.Hour, 0, false}, {0, time.Hour, false}, {time.Hour, time.Hour, false},
+	} {
+		plan := PlanDeployment([]Sync{{Name: "a", Frequency: tt.old}}, []Sync{{Name: "a", Frequency: tt.wanted}})
+		if plan[0].Hastened != tt.want {
+			t.Errorf("from %v to %v: %v", tt.old, tt.wanted, plan[0].Hastened)
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+func TestAScriptThatNoSyncNamesIsForgotten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ttl := func(id synchook.ScriptID) bool { return w.rdb.TTL(t.Context(), w.key("script", string(id))).Val() > 0 }
+	deploy := func(code string) synchook.ScriptID {
+		script := synchook.NewScript(code, "")
+		sy := w.Sync.Sync
+		sy.Script = script.ID
+		err := w.st.Deploy(t.Context(), w.p, store.Deployment{Put: []synchook.Sync{sy}, Scripts: []synchook.Script{script}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return script.ID
+	}
+	first, second := deploy("first"), deploy("second")
+	if !ttl(first) || ttl(second) {
+		t.Errorf("the former script expires: %v; the present one: %v", ttl(first), ttl(second))
+	}
+	if deploy("first"); ttl(first) || !ttl(second) {
+		t.Errorf("after going back, the present script expires: %v; the former one: %v", ttl(first), ttl(second))
+	}
+}
+
+func TestAnEventIsKeptAsLongAsItsRunsWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.event("evt_1", "x1", synchook.OutcomeMatched)
+	a.Runs = []synchook.Run{w.run("run_1")}
+	w.accept(t, a)
+	later := w.readEvent(t, "evt_1").Accepted.Add(1 << 30)
+	if n, err := w.st.Prune(t.Context(), w.p, later, 10); n != 0 || err != nil {
+		t.Errorf("pruned %d rows of an event whose run waits (%v)", n, err)
+	}
+	taken := w.turn(t, w.first("a"))
+	w.turn(t, store.Turn{Lane: w.lane(), Token: "a", Number: 2, Leave: store.LeaveIdle}, w.succeeded(taken.Rows[0]))
+	later = w.readRun(t, "run_1").Ended.Add(1 << 30)
+	if n, err := w.st.Prune(t.Context(), w.p, later, 10); n != 2 || err != nil {
+		t.Errorf("pruned %d rows, want the event and its run (%v)", n, err)
+	}
+}

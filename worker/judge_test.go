@@ -1,0 +1,187 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/webhook"
+)
+
+func answered(outcome webhook.Outcome, at time.Time) webhook.Attempt {
+	return webhook.Attempt{StartedAt: at, Verdict: webhook.Verdict{Outcome: outcome, Reason: "answered"}}
+}
+
+func noJitter() float64 { return 0.5 }
+
+func TestThrottlingUsesNoAttemptUp(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	s := webhook.Schedule{time.Second, time.Minute}
+	d := synchook.Delivery{Created: now}
+	for _, step := range []struct {
+		outcome webhook.Outcome
+		state   synchook.DeliveryState
+		wait    time.Duration
+	}{
+		{webhook.Throttle, synchook.DeliveryPending, time.Second},
+		{webhook.Throttle, synchook.DeliveryPending, time.Second},
+		{webhook.Throttle, synchook.DeliveryPending, time.Second},
+		{webhook.Retry, synchook.DeliveryPending, time.Second},
+		{webhook.Throttle, synchook.DeliveryPending, time.Minute},
+		{webhook.Retry, synchook.DeliveryPending, time.Minute},
+		{webhook.Throttle, synchook.DeliveryPending, time.Minute},
+		{webhook.Retry, synchook.DeliveryExhausted, 0},
+	} {
+		done := judgeAttempt(d, answered(step.outcome, now), s, noJitter)
+		if done.Delivery.State != step.state || done.Wait != step.wait {
+			t.Errorf("attempt %d, %v: %v after %v, want %v after %v", done.Delivery.Attempts, step.outcome,
+				done.Delivery.State, done.Wait, step.state, step.wait)
+		}
+		d = done.Delivery
+	}
+	if d.Attempts != 8 || d.Throttled != 5 {
+		t.Errorf("in the end %d attempts, %d throttled", d.Attempts, d.Throttled)
+	}
+}
+
+func TestADeliveryIsGivenUpAfterItsLifetime(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	old := synchook.Delivery{Created: now.Add(-synchook.DeliveryLifetime)}
+	if done := judgeAttempt(old, answered(webhook.Throttle, now), webhook.Default(), noJitter); done.Delivery.State != synchook.DeliveryExhausted {
+		t.Errorf("throttled for seven days: %+v", done.Delivery)
+	}
+	if done := judgeAttempt(old, answered(webhook.Delivered, now), webhook.Default(), noJitter); done.Delivery.State != synchook.DeliveryDelivered {
+		t.Errorf("delivered at the last moment: %+v", done.Delivery)
+	}
+	if done := waiting(old, errors.New("no key")); done.Delivery.State != synchook.DeliveryExhausted {
+		t.Errorf("a fault of ours for seven days: %+v", done.Delivery)
+	}
+	if done := waiting(synchook.Delivery{Created: now}, errors.New("no key")); done.Delivery.State != synchook.DeliveryPending || done.Wait == 0 {
+		t.Errorf("a fault of ours: %+v", done)
+	}
+}
+
+// fakeSweepStore has one schedule for each connection, and one overdue lane for each.
+type fakeSweepStore struct {
+	Store
+	cons    []synchook.ConnectionID
+	bad     synchook.ConnectionID
+	fired   []synchook.ConnectionID
+	rewoken []synchook.LaneID
+	pruned  []int // what each further Prune removes
+}
+
+func (f *fakeSweepStore) DueSchedules(context.Context, []synchook.ProjectID, int) (map[synchook.ProjectID][]store.Due, error) {
+	due := map[synchook.ProjectID][]store.Due{}
+	for _, c := range f.cons {
+		due["prj_1"] = append(due["prj_1"], store.Due{Connection: c, Sync: "syn_1", At: time.Now()})
+	}
+	return due, nil
+}
+
+func (f *fakeSweepStore) IntegrationOf(_ context.Context, _ synchook.ProjectID, c synchook.ConnectionID) (synchook.IntegrationID, error) {
+	if c == f.bad {
+		return "", errors.New("damaged")
+	}
+	return "int_1", nil
+}
+
+func (f *fakeSweepStore) Sync(context.Context, synchook.ProjectID, synchook.IntegrationID, synchook.SyncID) (synchook.Sync, error) {
+	return synchook.Sync{ID: "syn_1", Frequency: time.Hour}, nil
+}
+
+func (f *fakeSweepStore) Fire(_ context.Context, _ synchook.ProjectID, d store.Due, _ time.Time, _ synchook.Run) ([]synchook.Hint, error) {
+	f.fired = append(f.fired, d.Connection)
+	return nil, nil
+}
+
+func (f *fakeSweepStore) OverdueLanes(context.Context, []synchook.ProjectID, int) (map[synchook.ProjectID][]store.Overdue, error) {
+	lanes := map[synchook.ProjectID][]store.Overdue{}
+	for _, c := range f.cons {
+		lanes["prj_1"] = append(lanes["prj_1"], store.Overdue{Lane: synchook.RunLane(c, "syn_1", synchook.LaneEvent), Leased: true})
+	}
+	return lanes, nil
+}
+
+func (f *fakeSweepStore) Rewake(_ context.Context, _ synchook.ProjectID, o store.Overdue, _ bool) ([]synchook.Hint, error) {
+	if o.Lane == synchook.RunLane(f.bad, "syn_1", synchook.LaneEvent) {
+		return nil, errors.New("damaged")
+	}
+	f.rewoken = append(f.rewoken, o.Lane)
+	return nil, nil
+}
+
+func (f *fakeSweepStore) Settings(_ context.Context, p synchook.ProjectID) (synchook.Settings, error) {
+	if p == "prj_bad" {
+		return synchook.Settings{}, errors.New("damaged")
+	}
+	return synchook.Settings{}, nil
+}
+
+func (f *fakeSweepStore) Prune(context.Context, synchook.ProjectID, time.Time, int) (int, error) {
+	n := f.pruned[0]
+	f.pruned = f.pruned[1:]
+	return n, nil
+}
+
+type fakeAnnouncer struct{ Queue }
+
+func (fakeAnnouncer) Announce(context.Context) error { return nil }
+
+func newSweeper(f *fakeSweepStore) *sweeper {
+	return &sweeper{
+		store: f, queue: fakeAnnouncer{}, metrics: newMetrics(prometheus.NewRegistry()),
+		log: slog.New(slog.NewTextHandler(io.Discard, nil)), now: time.Now,
+	}
+}
+
+func TestOneThatFailsHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	f := &fakeSweepStore{cons: []synchook.ConnectionID{"con_bad", "con_2", "con_3"}, bad: "con_bad"}
+	s := newSweeper(f)
+	if err := s.fire(t.Context(), nil); err == nil || !slices.Equal(f.fired, f.cons[1:]) {
+		t.Errorf("fired %v (%v)", f.fired, err)
+	}
+	if err := s.sweep(t.Context(), nil); err == nil || len(f.rewoken) != 2 {
+		t.Errorf("woke %v (%v)", f.rewoken, err)
+	}
+}
+
+func TestPruningGoesOnUntilNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	f := &fakeSweepStore{pruned: []int{500, 500, 3, 0}}
+	if err := newSweeper(f).prune(t.Context(), []synchook.ProjectID{"prj_bad", "prj_1"}); err == nil || len(f.pruned) != 0 {
+		t.Errorf("left %v (%v)", f.pruned, err)
+	}
+}
+
+type fakePlanner func() error
+
+func (f fakePlanner) FanOut(context.Context, synchook.ProjectID, synchook.EventID) error { return f() }
+
+func TestAFanOutWaitsAfterAFaultAndEndsWithoutAnybody(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err  error
+		want store.FanoutDone
+	}{
+		{nil, store.FanoutDone{Event: "evt_1"}},
+		{synchook.NotFound("integration", "int_1"), store.FanoutDone{Event: "evt_1"}},
+		{errors.New("the store is away"), store.FanoutDone{Event: "evt_1", Again: true, Wait: trouble}},
+	} {
+		w := &Worker{options: Options{Planner: fakePlanner(func() error { return c.err }), Log: slog.New(slog.NewTextHandler(io.Discard, nil))}}
+		if got := w.fanOut(t.Context(), "prj_1", "evt_1"); got != c.want {
+			t.Errorf("%v: %+v, want %+v", c.err, got, c.want)
+		}
+	}
+}
