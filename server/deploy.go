@@ -14,6 +14,7 @@ import (
 // deployStore writes deployments.
 type deployStore interface {
 	ReserveNames(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, syncs, models []string) (map[string]synchook.SyncID, map[string]synchook.ModelID, error)
+	DeployVersion(ctx context.Context, p synchook.ProjectID) (int64, error)
 	Deploy(ctx context.Context, p synchook.ProjectID, d store.Deployment) error
 }
 
@@ -26,12 +27,16 @@ func (s *syncService) DeploySyncs(ctx context.Context, r *v1.DeploySyncsRequest)
 	if err != nil {
 		return nil, err
 	}
+	version, err := s.store.DeployVersion(ctx, projectOf(ctx))
+	if err != nil {
+		return nil, err
+	}
 	plan, err := s.plan(ctx, r.GetSyncs(), ids)
 	if err != nil {
 		return nil, err
 	}
 	if !r.GetDryRun() {
-		if err := s.apply(ctx, plan, scriptsOf(r.GetSyncs())); err != nil {
+		if err := s.apply(ctx, version, plan, scriptsOf(r.GetSyncs())); err != nil {
 			return nil, err
 		}
 	}
@@ -94,8 +99,8 @@ func (s *syncService) plan(ctx context.Context, definitions []*v1.SyncDefinition
 }
 
 // apply writes what a plan changes, and schedules what begins to run by itself.
-func (s *syncService) apply(ctx context.Context, plan []synchook.SyncChange, scripts map[synchook.ScriptID]synchook.Script) error {
-	var d store.Deployment
+func (s *syncService) apply(ctx context.Context, version int64, plan []synchook.SyncChange, scripts map[synchook.ScriptID]synchook.Script) error {
+	d := store.Deployment{Version: version}
 	for i := range plan {
 		change := &plan[i]
 		switch change.Kind {

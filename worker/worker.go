@@ -34,7 +34,7 @@ type Options struct {
 	Registry prometheus.Registerer
 
 	Runs         int           // scripts at once; 0: 10
-	Deliveries   int           // endpoints worked at once; 0: 20
+	Deliveries   int           // endpoints worked at once; 0: 100
 	InFlight     int           // requests in flight to one endpoint; 0: 64
 	PollInterval time.Duration // how often Asynq looks for tasks when idle; 0: 10 ms
 	Grace        time.Duration // how long running scripts may go on when the worker stops; 0: 10 s
@@ -53,7 +53,7 @@ func (o Options) withDefaults() Options {
 		}
 	}
 	set(&o.Runs, 10)
-	set(&o.Deliveries, 20)
+	set(&o.Deliveries, 100)
 	set(&o.InFlight, 64)
 	setTime(&o.PollInterval, 10*time.Millisecond)
 	setTime(&o.Grace, 10*time.Second)

@@ -43,7 +43,7 @@ func settings() []setting {
 		{flag: "allow-addresses", usage: "private `networks` that webhooks and API requests may go to, as CIDR prefixes separated by commas", set: prefixes},
 		{flag: "queues-writable", def: "false", usage: "let the page /queues change what it shows", set: boolean(func(o *app.Options) *bool { return &o.QueuesWritable })},
 		{flag: "runs", def: "10", usage: "how many scripts may run at once", set: number(func(o *app.Options) *int { return &o.Runs })},
-		{flag: "deliveries", def: "20", usage: "how many endpoints are worked at once", set: number(func(o *app.Options) *int { return &o.Deliveries })},
+		{flag: "deliveries", def: "100", usage: "how many endpoints are worked at once", set: number(func(o *app.Options) *int { return &o.Deliveries })},
 		{flag: "in-flight", def: "64", usage: "how many requests may be in flight to one endpoint", set: number(func(o *app.Options) *int { return &o.InFlight })},
 		{flag: "poll-interval", def: "10ms", usage: "how often an idle worker looks for tasks", set: span(func(o *app.Options) *time.Duration { return &o.PollInterval })},
 		{flag: "script-memory", def: "128", usage: "`MiB` that a script may use", set: mebibytes},

@@ -13,7 +13,7 @@ func TestAFlagWinsOverTheEnvironmentAndThatOverTheDefault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Runs != 5 || o.InFlight != 7 || o.Deliveries != 20 || !o.QueuesWritable {
+	if o.Runs != 5 || o.InFlight != 7 || o.Deliveries != 100 || !o.QueuesWritable {
 		t.Errorf("options: %+v", o)
 	}
 	sources := map[string]string{}

@@ -29,7 +29,7 @@ type Options struct {
 	QueuesWritable      bool           // whether /queues can change what it shows
 
 	Runs          int           // scripts at once; 0: 10
-	Deliveries    int           // endpoints worked at once; 0: 20
+	Deliveries    int           // endpoints worked at once; 0: 100
 	InFlight      int           // requests in flight to one endpoint; 0: 64
 	PollInterval  time.Duration // how often an idle worker looks for tasks; 0: 10 ms
 	ScriptMemory  int64         // bytes that a script may use; 0: 128 MiB

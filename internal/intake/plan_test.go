@@ -7,6 +7,7 @@ import (
 
 	"github.com/synchook/synchook/internal/provider"
 	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/storetest"
 	"github.com/synchook/synchook/internal/synchook"
 )
 
@@ -93,9 +94,7 @@ func (noRules) DefaultMatch() []provider.Match { return nil }
 // deploy deploys to the world's integration.
 func (w *world) deploy(t *testing.T, d store.Deployment) {
 	t.Helper()
-	if err := w.st.Deploy(t.Context(), w.p, d); err != nil {
-		t.Fatal(err)
-	}
+	storetest.Deploy(t, w.st, w.p, d)
 }
 
 func TestOneCustomersEventReachesNoOther(t *testing.T) {

@@ -171,9 +171,7 @@ func TestADeletedConnectionLeavesNoKey(t *testing.T) {
 	w.workOnce(t, w.run("run_1"))
 	w.workOnce(t, w.manual("run_2"))
 	removed := w.Sync.Sync // its records, and how it stood here, outlive it
-	if err := w.st.Deploy(t.Context(), w.p, store.Deployment{Remove: []synchook.Sync{removed}}); err != nil {
-		t.Fatal(err)
-	}
+	storetest.Deploy(t, w.st, w.p, store.Deployment{Remove: []synchook.Sync{removed}})
 	if err := w.st.DeleteConnection(t.Context(), w.p, w.Connection); err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,12 @@ func TestAScriptThatNoSyncNamesIsForgotten(t *testing.T) {
 		script := synchook.NewScript(code, "")
 		sy := w.Sync.Sync
 		sy.Script = script.ID
-		err := w.st.Deploy(t.Context(), w.p, store.Deployment{Put: []synchook.Sync{sy}, Scripts: []synchook.Script{script}})
+		version, err := w.st.DeployVersion(t.Context(), w.p)
 		if err != nil {
+			t.Fatal(err)
+		}
+		d := store.Deployment{Version: version, Put: []synchook.Sync{sy}, Scripts: []synchook.Script{script}}
+		if err := w.st.Deploy(t.Context(), w.p, d); err != nil {
 			t.Fatal(err)
 		}
 		return script.ID
@@ -46,4 +50,18 @@ func TestAnEventIsKeptAsLongAsItsRunsWait(t *testing.T) {
 	if n, err := w.st.Prune(t.Context(), w.p, later, 10); n != 2 || err != nil {
 		t.Errorf("pruned %d rows, want the event and its run (%v)", n, err)
 	}
+}
+
+func TestOfTwoDeploymentsThatWerePlannedTogetherOneIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	version, err := w.st.DeployVersion(t.Context(), w.p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := store.Deployment{Version: version, Put: []synchook.Sync{w.Sync.Sync}}
+	if err := w.st.Deploy(t.Context(), w.p, d); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, w.st.Deploy(t.Context(), w.p, d), synchook.KindConflict, "deployed_meanwhile")
 }

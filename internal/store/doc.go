@@ -21,6 +21,7 @@
 //	P:syncs:<int>                  hash    syncs of an integration by ID
 //	P:removed:<int>                set     syncs that it had and has no longer
 //	P:models:<int>                 hash    names of its models -> IDs; they outlive its syncs
+//	P:deployed                     string  how often syncs were deployed
 //	P:script:<scr>                 hash    code and source map, compressed; expires when no sync names it
 //	P:status:<con>.<syn>           hash    paused, last sync date
 //	P:schedules                    zset    <con>.<syn>, by when the next run is due

@@ -204,9 +204,7 @@ func TestSyncsAndModelsKeepTheirIDs(t *testing.T) {
 	if err != nil || syncs["issues"] != w.Sync.Sync.ID || models["Issue"] != w.Sync.Sync.Models[0].ID || syncs["new"] == "" || models["New"] == "" {
 		t.Errorf("%v %v (%v)", syncs, models, err)
 	}
-	if err := w.st.Deploy(t.Context(), w.p, store.Deployment{Remove: []synchook.Sync{w.Sync.Sync}}); err != nil {
-		t.Fatal(err)
-	}
+	storetest.Deploy(t, w.st, w.p, store.Deployment{Remove: []synchook.Sync{w.Sync.Sync}})
 	_, err = w.st.SyncByName(t.Context(), w.p, w.Integration.ID, "issues")
 	wantKind(t, err, synchook.KindNotFound, "sync_not_found")
 	if id, err := w.st.ModelByName(t.Context(), w.p, w.Integration.ID, "Issue"); err != nil || id != w.Sync.Sync.Models[0].ID {
@@ -220,9 +218,7 @@ func TestAScriptIsReadAsItWasDeployed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	sc := synchook.NewScript(strings.Repeat("const a = 1;\n", 1000), "{}")
-	if err := w.st.Deploy(t.Context(), w.p, store.Deployment{Scripts: []synchook.Script{sc}}); err != nil {
-		t.Fatal(err)
-	}
+	storetest.Deploy(t, w.st, w.p, store.Deployment{Scripts: []synchook.Script{sc}})
 	if got, err := w.st.Script(t.Context(), w.p, sc.ID); err != nil || got != sc {
 		t.Errorf("script of %d bytes (%v), want %d", len(got.Code), err, len(sc.Code))
 	}

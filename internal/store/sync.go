@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -108,21 +109,53 @@ func (s *Store) ReserveNames(ctx context.Context, p synchook.ProjectID, in synch
 
 // Deployment is what a deployment writes.
 type Deployment struct {
+	Version int64 // the DeployVersion that it was planned on
 	Put     []synchook.Sync
 	Remove  []synchook.Sync
 	Scripts []synchook.Script
 }
 
+// DeployVersion returns how often the project was deployed to, to plan a deployment on.
+func (s *Store) DeployVersion(ctx context.Context, p synchook.ProjectID) (int64, error) {
+	n, err := s.rdb.Get(ctx, key(p, "deployed")).Int64()
+	if isNil(err) {
+		return 0, nil
+	}
+	return n, failed("reading the deployment's number", err)
+}
+
 // scriptKept is how long a script is kept that no sync names any more: a run may be about to read it.
 const scriptKept = time.Hour
 
-// Deploy writes a deployment, all or nothing. Scripts that no sync names afterwards are forgotten.
+// Deploy writes a deployment, all or nothing. It is refused when another one came after it was planned.
+// Scripts that no sync names afterwards are forgotten.
 func (s *Store) Deploy(ctx context.Context, p synchook.ProjectID, d Deployment) error {
 	retired, err := s.retired(ctx, p, d)
 	if err != nil {
 		return err
 	}
-	pipe := s.rdb.TxPipeline()
+	deployed := key(p, "deployed")
+	err = s.rdb.Watch(ctx, func(tx *redis.Tx) error {
+		if n, err := tx.Get(ctx, deployed).Int64(); (err != nil && !isNil(err)) || n != d.Version {
+			return errors.Join(err, redis.TxFailedErr)
+		}
+		_, err := tx.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
+			pipe.Incr(ctx, deployed)
+			d.write(ctx, pipe, p, retired)
+			return nil
+		})
+		return err
+	}, deployed)
+	if errors.Is(err, redis.TxFailedErr) {
+		return &synchook.Fault{
+			Kind: synchook.KindConflict, Reason: "deployed_meanwhile", Message: "somebody else deployed to the project at the same moment",
+			Help: "Deploy again: what changes is worked out anew.", Err: err,
+		}
+	}
+	return failed("storing the deployment", err)
+}
+
+func (d Deployment) write(ctx context.Context, pipe redis.Pipeliner, p synchook.ProjectID, retired []synchook.ScriptID) {
 	for _, id := range retired {
 		pipe.Expire(ctx, key(p, "script", string(id)), scriptKept)
 	}
@@ -139,8 +172,6 @@ func (s *Store) Deploy(ctx context.Context, p synchook.ProjectID, d Deployment) 
 		pipe.SAdd(ctx, key(p, "removed", string(sy.Integration)), string(sy.ID))
 		pipe.HDel(ctx, key(p, "names"), syncName(sy.Integration, sy.Name))
 	}
-	_, err = pipe.Exec(ctx)
-	return failed("storing the deployment", err)
 }
 
 // retired returns the scripts that syncs name now and none names after the deployment.

@@ -75,10 +75,7 @@ func NewSync(t testing.TB, st *store.Store, code string, change ...func(*synchoo
 	for _, c := range change {
 		c(&x.Sync)
 	}
-	err = st.Deploy(ctx, x.Project.ID, store.Deployment{Put: []synchook.Sync{x.Sync}, Scripts: []synchook.Script{script}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	Deploy(t, st, x.Project.ID, store.Deployment{Put: []synchook.Sync{x.Sync}, Scripts: []synchook.Script{script}})
 	x.Connection, err = st.CreateConnection(ctx, x.Project.ID, synchook.Connection{
 		Integration: x.Integration.ID, Name: "user-1", Metadata: []byte("{}"), Config: []byte(`{"installation_id":1}`),
 	})
@@ -86,4 +83,18 @@ func NewSync(t testing.TB, st *store.Store, code string, change ...func(*synchoo
 		t.Fatal(err)
 	}
 	return x
+}
+
+// Deploy writes a deployment as the next one of the project.
+func Deploy(t testing.TB, st *store.Store, p synchook.ProjectID, d store.Deployment) {
+	t.Helper()
+	ctx := context.Background()
+	version, err := st.DeployVersion(ctx, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Version = version
+	if err := st.Deploy(ctx, p, d); err != nil {
+		t.Fatal(err)
+	}
 }
