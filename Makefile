@@ -38,7 +38,13 @@ build: ## Build bin/synchook.
 .PHONY: test
 test: need ## Run all tests; install what they need, or say what is missing.
 	go test ./...
+	$(MAKE) store-tiers
 	$(MAKE) clients octokit
+
+.PHONY: store-tiers
+store-tiers: need ## Run the store's tests on a Redis in cluster mode and on the in-process server.
+	STORE_TESTS_ON=cluster go test ./internal/store
+	STORE_TESTS_ON=in-process go test ./internal/store
 
 .PHONY: race
 race: need ## Run the concurrent packages' tests under the race detector.

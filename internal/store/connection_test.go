@@ -167,7 +167,7 @@ func TestTheNameOfAConnectionIsTakenOnceAtEachIntegration(t *testing.T) {
 
 func TestADeletedConnectionLeavesNoKey(t *testing.T) {
 	t.Parallel()
-	w := worldOn(t, storetest.Redis(t), func(s *synchook.Sync) { s.Frequency = time.Hour })
+	w := worldOn(t, server(t), func(s *synchook.Sync) { s.Frequency = time.Hour })
 	w.workOnce(t, w.run("run_1"))
 	w.workOnce(t, w.manual("run_2"))
 	removed := w.Sync.Sync // its records, and how it stood here, outlive it

@@ -263,7 +263,7 @@ func TestTheLastFiftyAttemptsAreKept(t *testing.T) {
 
 func TestAWatchEndsWhenItCouldHaveMissedSomething(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := ownWorld(t)
 	changes, err := w.st.WatchDeliveries(t.Context(), w.p)
 	if err != nil {
 		t.Fatal(err)

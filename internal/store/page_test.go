@@ -129,7 +129,7 @@ func TestAPageTokenOfOurOwnIsTakenAndNoOther(t *testing.T) {
 
 func TestPagesOfProjectsAreOldestFirst(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := ownWorld(t)
 	for i := range 4 {
 		w.rdb.ZAdd(t.Context(), "synchook:projects", redis.Z{Score: float64(i + 1), Member: string(w.p)})
 	}

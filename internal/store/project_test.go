@@ -228,7 +228,7 @@ func TestAScriptIsReadAsItWasDeployed(t *testing.T) {
 
 func TestDataOfANewerVersionIsRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := ownWorld(t)
 	if err := w.st.Open(t.Context()); err != nil {
 		t.Errorf("opened twice: %v", err)
 	}

@@ -47,6 +47,12 @@ func open(t *rapid.T, st *store.Store, w store.Writer) store.Opened {
 // truth is the simple model that the store must agree with.
 type truth struct {
 	records map[string]truthRecord
+	last    map[string]seenRecord // what compare saw last
+}
+
+type seenRecord struct {
+	state    string
+	modified time.Time
 }
 
 type truthRecord struct {
@@ -116,7 +122,7 @@ func TestRecordsCountsAndDeltaEqualASimpleModel(t *testing.T) {
 // The same on a real Redis, whose clock nobody moves.
 func TestRecordsCountsAndDeltaEqualASimpleModelOnRedis(t *testing.T) {
 	t.Parallel()
-	st := storetest.New(t)
+	st := storetest.On(t, server(t))
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
@@ -128,7 +134,7 @@ func checkAgainstModel(t *rapid.T, st *store.Store, con synchook.ConnectionID, s
 	ctx := context.Background()
 	clock := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	setTime(clock)
-	tr := &truth{records: map[string]truthRecord{}}
+	tr := &truth{records: map[string]truthRecord{}, last: map[string]seenRecord{}}
 	runs := map[synchook.LaneKind]*truthRun{}
 	var ended []*truthRun
 	number, fence := 0, int64(0)
@@ -239,8 +245,20 @@ func compare(t *rapid.T, st *store.Store, con synchook.ConnectionID, tr *truth, 
 			t.Fatalf("record %s is %s, want %s", id, got.Payload, want.state)
 		}
 	}
+	for id, r := range all { // content that did not change left the time of its last change alone
+		was, seen := tr.last[id]
+		if seen && was.state == tr.records[id].state && !r.LastModified.Equal(was.modified) {
+			t.Fatalf("record %s did not change, and yet at %v, and at %v before", id, r.LastModified, was.modified)
+		}
+		tr.last[id] = seenRecord{tr.records[id].state, r.LastModified}
+	}
 	for _, run := range ended {
 		since := readAll(t, st, con, run.start)
+		for id, r := range all {
+			if _, ok := since[id]; ok == r.LastModified.Before(run.start) {
+				t.Fatalf("delta %v shows record %s, changed at %v: %v", run.start, id, r.LastModified, ok)
+			}
+		}
 		for id, before := range run.before {
 			if _, ok := since[id]; run.after[id] != before && tr.records[id].state == run.after[id] && !ok {
 				t.Fatalf("delta %v of run %s misses record %s", run.start, run.writer.Run, id)

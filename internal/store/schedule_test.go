@@ -5,14 +5,13 @@ import (
 	"time"
 
 	"github.com/synchook/synchook/internal/store"
-	"github.com/synchook/synchook/internal/storetest"
 	"github.com/synchook/synchook/internal/synchook"
 )
 
 // scheduled makes a world whose sync runs every hour.
 func scheduled(t *testing.T) *world {
 	t.Helper()
-	return worldOn(t, storetest.Redis(t), func(s *synchook.Sync) { s.Frequency = time.Hour })
+	return worldOn(t, server(t), func(s *synchook.Sync) { s.Frequency = time.Hour })
 }
 
 // due returns the project's due schedules.

@@ -25,7 +25,7 @@ func under(t *testing.T, rdb *redis.Client, keys ...string) *store.Store {
 
 func TestNoSecretCanBeReadInRedis(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t) // its project has a signing secret, its integration "provider-secret"
+	w := ownWorld(t) // its project has a signing secret, its integration "provider-secret"
 	c, err := w.st.CreateConnection(t.Context(), w.p, synchook.Connection{
 		Integration: w.Integration.ID, Name: "acme", Metadata: []byte("{}"), Config: []byte("{}"),
 		Credentials: synchook.Credentials{Kind: synchook.CredentialsBasic, Name: "user-name-of-acme", Value: "token-of-acme"},

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,31 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return worldOn(t, server(t))
+}
+
+// ownWorld makes a world on a real Redis whose database is the test's own: for tests of what is kept
+// beside the projects, and of what only a real one can do.
+func ownWorld(t *testing.T) *world {
+	t.Helper()
 	return worldOn(t, storetest.Redis(t))
+}
+
+// server returns the Redis that the tests of this run are on: STORE_TESTS_ON chooses "redis" (the
+// default), "cluster" or "in-process".
+func server(t testing.TB) redis.UniversalClient {
+	t.Helper()
+	switch on := os.Getenv("STORE_TESTS_ON"); on {
+	case "", "redis":
+		return plain(t)
+	case "cluster":
+		return storetest.Cluster(t)
+	case "in-process":
+		return inProcess(t)
+	default:
+		t.Fatalf("STORE_TESTS_ON=%s: write redis, cluster or in-process", on)
+		return nil
+	}
 }
 
 // worldOn makes a world on the given Redis.
