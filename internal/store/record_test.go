@@ -123,10 +123,9 @@ func TestRecordsCountsAndDeltaEqualASimpleModel(t *testing.T) {
 func TestRecordsCountsAndDeltaEqualASimpleModelOnRedis(t *testing.T) {
 	t.Parallel()
 	st := storetest.On(t, server(t))
-	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
-		n++
-		checkAgainstModel(rt, st, synchook.ConnectionID(fmt.Sprintf("con_%d", n)), func(time.Time) {})
+		con := synchook.ConnectionID(synchook.NewID(synchook.ConnectionPrefix, time.Now()))
+		checkAgainstModel(rt, st, con, func(time.Time) {})
 	})
 }
 

@@ -181,7 +181,7 @@ func TestEachLaneOfManyIsSweptInItsTurn(t *testing.T) {
 
 func TestARoleIsLedByOneAtATime(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := ownWorld(t)
 	for _, step := range []struct {
 		who  string
 		want bool
