@@ -121,9 +121,6 @@ func (q *Queue) Announce(ctx context.Context) error {
 	return q.rdb.SAdd(ctx, "asynq:queues", names...).Err()
 }
 
-// Ping returns nil when Asynq's client reaches Redis.
-func (q *Queue) Ping() error { return q.client.Ping() }
-
 // Backoff is a hook for the Redis client that Asynq's servers use: they ask again at once after an
 // error, tens of thousands of times a second while Redis refuses all writes.
 type Backoff struct{}

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -70,24 +68,4 @@ func judgeDurability(config map[string]string) Durability {
 		warn(true, fmt.Sprintf("Redis may throw data away when its memory is full (maxmemory-policy %s); set maxmemory-policy noeviction", policy))
 	}
 	return d
-}
-
-// Memory returns how many bytes Redis uses and may use; a maximum of 0 is none.
-func (s *Store) Memory(ctx context.Context) (used, most int64, err error) {
-	text, err := s.rdb.Info(ctx, "memory").Result()
-	if err != nil {
-		return 0, 0, failed("reading Redis's memory", err)
-	}
-	for line := range strings.Lines(text) {
-		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
-		n, err := strconv.ParseInt(value, 10, 64)
-		switch {
-		case err != nil:
-		case name == "used_memory":
-			used = n
-		case name == "maxmemory":
-			most = n
-		}
-	}
-	return used, most, nil
 }
