@@ -8,6 +8,8 @@ import (
 
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // Problem is something that is wrong with the process or with what it stands on.
@@ -20,6 +22,35 @@ type Problem struct {
 	Help string `json:"help"`
 	// Fatal says that the process cannot do its work meanwhile. False: it works, and somebody should know.
 	Fatal bool `json:"fatal"`
+}
+
+// HealthOptions are what is told about a process that serves no API. All but AdminKey are required.
+type HealthOptions struct {
+	// AdminKey opens /metrics. Empty: it stays closed.
+	AdminKey string
+	// Version is shown by /healthz.
+	Version string
+	// Ready says what is wrong with the process.
+	Ready func(context.Context) []Problem
+	// Registry has the metrics.
+	Registry *prometheus.Registry
+}
+
+// NewHealth returns a handler of /healthz, /readyz and /metrics alone, for a process that is only a
+// worker.
+func NewHealth(o HealthOptions) http.Handler {
+	mux := http.NewServeMux()
+	s := &Server{Options: Options{AdminKey: o.AdminKey, Version: o.Version, Ready: o.Ready, Registry: o.Registry}}
+	s.watched(mux)
+	return mux
+}
+
+// watched adds the routes by which others watch the process.
+func (s *Server) watched(mux *http.ServeMux) {
+	h := &health{s.Options}
+	mux.HandleFunc("GET /healthz", h.alive)
+	mux.HandleFunc("GET /readyz", h.ready)
+	mux.Handle("GET /metrics", s.adminOnly(promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{})))
 }
 
 // health answers whether the process lives and whether it can work. It is open to everybody and shows no

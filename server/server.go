@@ -19,7 +19,6 @@ import (
 	"connectrpc.com/validate"
 	"github.com/hibiken/asynq"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	api "github.com/synchook/synchook/gen/synchook/v1/synchookv1connect"
 	"github.com/synchook/synchook/internal/synchook"
@@ -174,9 +173,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle(grpcreflect.NewHandlerV1(reflector, connect.WithReadMaxBytes(readMost)))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, connect.WithReadMaxBytes(readMost)))
 	mux.Handle(grpchealth.NewHandler(&health{s.Options}, connect.WithReadMaxBytes(readMost)))
-	mux.Handle("GET /healthz", http.HandlerFunc((&health{s.Options}).alive))
-	mux.Handle("GET /readyz", http.HandlerFunc((&health{s.Options}).ready))
-	mux.Handle("GET /metrics", s.adminOnly(promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{})))
+	s.watched(mux)
 	if s.queues != nil {
 		mux.Handle(queuesPath+"/", s.adminOnly(s.queues))
 	}

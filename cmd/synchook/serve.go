@@ -48,7 +48,7 @@ func start(ctx context.Context, name, about string, args []string, out io.Writer
 		return fmt.Errorf("`synchook %s` needs --redis-url (SYNCHOOK_REDIS_URL): the embedded Redis is for one process, which `synchook serve` is", name)
 	}
 	return run(ctx, o, func(a *app.App) error {
-		o.Log.Info("ready", "url", a.URL(), "version", version)
+		o.Log.Info("ready", a.Summary()...)
 		return nil
 	})
 }

@@ -34,6 +34,7 @@ func (s setting) env() string {
 func settings() []setting {
 	return []setting{
 		{flag: "listen", def: "127.0.0.1:8080", usage: "`host:port` to serve on; port 0 takes any free one", set: text(func(o *app.Options) *string { return &o.Listen })},
+		{flag: "health-listen", usage: "`host:port` on which a process that is only a worker serves /healthz, /readyz and, for the admin key, /metrics; without it, it serves none", set: text(func(o *app.Options) *string { return &o.HealthListen })},
 		{flag: "public-url", usage: "`URL` by which the outside reaches the server; shown as part of webhook URLs, and what signatures over the URL cover", set: publicURL},
 		{flag: "redis-url", usage: "`URL` of the Redis to use: redis://, rediss://, unix://, redis-cluster:// or redis-sentinel://; without it, an embedded one is started", secret: true, set: text(func(o *app.Options) *string { return &o.RedisURL })},
 		{flag: "data", def: ".synchook", usage: "`folder` for the embedded Redis, and for what dev makes", set: text(func(o *app.Options) *string { return &o.DataDir })},

@@ -4,17 +4,13 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/synchook/synchook/internal/intake"
@@ -40,7 +36,8 @@ type App struct {
 	intake *intake.Intake
 	guard  *netguard.Guard
 
-	url    string
+	url    string // where the server listens
+	health string // where a process that is only a worker serves what it is asked
 	sample Sample
 	failed chan error // what ends the program from within
 
@@ -57,13 +54,15 @@ type cleanup struct {
 
 // New returns a program that is not started.
 func New(o Options) *App {
-	r := prometheus.NewRegistry()
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	return &App{options: o.withDefaults(), registry: r, failed: make(chan error, 1)}
+	o = o.withDefaults()
+	return &App{options: o, registry: newRegistry(o.Version), failed: make(chan error, 1)}
 }
 
 // URL is where the server listens, once it is started.
 func (a *App) URL() string { return a.url }
+
+// HealthURL is where a process that is only a worker serves /healthz, /readyz and /metrics; empty: nowhere.
+func (a *App) HealthURL() string { return a.health }
 
 // Sample is dev's sample project, once it is started.
 func (a *App) Sample() Sample { return a.sample }
@@ -98,6 +97,11 @@ func (a *App) Start(ctx context.Context) (err error) {
 	}
 	if a.options.Server {
 		if err := a.startServer(ctx); err != nil {
+			return err
+		}
+	}
+	if a.options.Worker && !a.options.Server {
+		if err := a.startHealth(ctx); err != nil {
 			return err
 		}
 	}
@@ -184,39 +188,22 @@ func (a *App) checkDurability(ctx context.Context) error {
 }
 
 func (a *App) startServer(ctx context.Context) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.options.Listen)
+	listener, url, err := listen(ctx, a.options.Listen, "--listen")
 	if err != nil {
-		return fmt.Errorf("listening: %w; choose another address with --listen", err)
+		return err
 	}
-	a.url = "http://" + listener.Addr().String()
+	a.url, a.sample.URL = url, url
 	public := a.options.PublicURL
 	if public == "" && a.options.Dev {
 		public = a.url
 	}
-	a.sample.URL = a.url
 	s := server.New(server.Options{
 		Store: a.store, Intake: a.intake, Queue: a.queue, Log: a.options.Log, AdminKey: a.options.AdminKey, PublicURL: public,
 		AllowPrivateURLs: a.options.Dev || len(a.options.AllowAddresses) > 0, Version: a.options.Version, Ready: a.ready, Registry: a.registry,
 		QueuesRedis: a.dial, QueuesWritable: a.options.QueuesWritable,
 	})
 	a.cleanup("server", func() { _ = s.Close() })
-	h := s.HTTPServer(listener.Addr().String())
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		if err := h.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			a.fail(fmt.Errorf("serving: %w", err))
-		}
-	}()
-	a.parts = append(a.parts, cleanup{"server", func() {
-		ctx, cancel := context.WithTimeout(context.Background(), a.options.StopTimeout)
-		defer cancel()
-		if err := h.Shutdown(ctx); err != nil {
-			a.options.Log.Warn("requests were cut off, because they did not end in time", "error", err)
-			_ = h.Close()
-		}
-		<-served
-	}})
+	a.parts = append(a.parts, cleanup{"server", a.serve(listener, s.HTTPServer(listener.Addr().String()))})
 	return nil
 }
 

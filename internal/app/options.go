@@ -16,10 +16,11 @@ type Options struct {
 	// the process.
 	Dev bool
 
-	Listen    string // host:port; port 0: any free one. "": 127.0.0.1:8080
-	PublicURL string // how the outside reaches the server; "": unknown, or in dev what it listens on
-	RedisURL  string // redis://, rediss://, unix://, redis-cluster://, redis-sentinel://; "": the embedded default
-	DataDir   string // of the embedded Redis and of dev's secrets; "": .synchook
+	Listen       string // host:port; port 0: any free one. "": 127.0.0.1:8080
+	HealthListen string // host:port of a worker's /healthz, /readyz and /metrics; "": it serves none
+	PublicURL    string // how the outside reaches the server; "": unknown, or in dev what it listens on
+	RedisURL     string // redis://, rediss://, unix://, redis-cluster://, redis-sentinel://; "": the embedded default
+	DataDir      string // of the embedded Redis and of dev's secrets; "": .synchook
 
 	AdminKey       string   // opens everything; "": nobody is admin, or in dev a key that is made
 	EncryptionKeys []string // encrypt secrets in Redis, the newest first

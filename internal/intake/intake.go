@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/synchook/synchook/internal/provider"
@@ -219,23 +217,4 @@ func externalID(e provider.Event, body []byte) string {
 		return e.ID
 	}
 	return synchook.ContentID("body_", string(body))
-}
-
-// hidden are parts of header names that hold signatures or credentials.
-var hidden = []string{"signature", "authorization", "token", "secret", "cookie", "hmac", "password", "api-key", "apikey"}
-
-// visible returns the headers that are kept and that scripts see.
-func visible(h http.Header) map[string]string {
-	out := make(map[string]string, len(h))
-	for name, values := range h {
-		low := strings.ToLower(name)
-		secret := false
-		for _, part := range hidden {
-			secret = secret || strings.Contains(low, part)
-		}
-		if !secret {
-			out[name] = strings.Join(values, ", ")
-		}
-	}
-	return out
 }
