@@ -168,7 +168,8 @@ func (h *host) flush(ctx context.Context) error {
 	return err
 }
 
-// infrastructure reports whether an error of a run is ours and passes, so that it costs no attempt.
+// infrastructure reports whether an error of a run is ours and passes, so that it costs no attempt. A
+// worker without the right encryption key is one: somebody will give it the key.
 func infrastructure(err error) bool {
-	return synchook.IsKind(err, synchook.KindUnavailable) || errors.Is(err, script.ErrEngine)
+	return synchook.IsKind(err, synchook.KindUnavailable) || errors.Is(err, script.ErrEngine) || errors.Is(err, store.ErrNoKey)
 }

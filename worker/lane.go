@@ -35,7 +35,8 @@ type lane[Row, Done any] struct {
 }
 
 // work takes turns on the lane until nothing is due or its slice is over, and then gives it back. It
-// returns an error only when the store cannot be reached at its first turn: the hint comes again then.
+// returns an error when the store cannot be reached at its first turn, or cannot do what a later one
+// wants: the hint comes again then.
 func (l *lane[Row, Done]) work(ctx context.Context, generation int64) error {
 	w := &shift[Row, Done]{lane: l, turn: store.Turn{Lane: l.id, Generation: generation, Token: rand.Text(), Limit: l.limit}}
 	w.ended = make(chan Done, l.limit)
@@ -68,7 +69,8 @@ type shift[Row, Done any] struct {
 }
 
 // takeTurn takes the next turn, again and again while the store does not answer: what is in flight
-// goes on meanwhile, and a turn that is sent again gets the same answer.
+// goes on meanwhile, and a turn that is sent again gets the same answer. A fault that does not pass ends
+// it: the lane goes to whoever takes it next, and its runs count an interruption.
 func (s *shift[Row, Done]) takeTurn(ctx context.Context) (store.Taken[Row], error) {
 	s.turn.Number++
 	s.turn.Leave, s.turn.Want = store.LeaveIdle, s.lane.limit
@@ -88,7 +90,7 @@ func (s *shift[Row, Done]) takeTurn(ctx context.Context) (store.Taken[Row], erro
 			s.done = nil
 			return taken, nil
 		}
-		if s.turn.Number == 1 || ctx.Err() != nil {
+		if s.turn.Number == 1 || ctx.Err() != nil || !synchook.IsKind(err, synchook.KindUnavailable) {
 			return taken, fmt.Errorf("working lane %s: %w", s.lane.id, err)
 		}
 		s.lane.log.Warn("the store does not answer; trying again", "lane", s.lane.id, "project", s.lane.project, "wait", wait, "error", err)

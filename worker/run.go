@@ -84,7 +84,7 @@ func (r *runner) attempt(ctx context.Context, p synchook.ProjectID, run synchook
 		if synchook.IsKind(err, synchook.KindNotFound) {
 			return r.giveUpOn(run, err), 0
 		}
-		return again(run, err), 0
+		return unsealed(ctx, j, err), 0
 	}
 	if j.sealed != nil {
 		return handIn(j), 0
@@ -229,26 +229,49 @@ func baseURL(in synchook.Integration) string {
 	return ""
 }
 
-// judge says what becomes of a run whose script has ended with that error.
+// judge says what becomes of a run that has ended with that error.
 func (r *runner) judge(ctx context.Context, j *job, err error) store.RunDone {
 	switch {
 	case err == nil:
 		return r.succeed(ctx, j)
 	case errors.Is(err, errCancelled):
 		return r.end(ctx, j, synchook.RunCancelled, errCancelled.Error())
-	case errors.Is(err, errStopping), errors.Is(err, store.ErrFenced), ctx.Err() != nil:
+	case interrupted(ctx, err):
 		return back(j.run)
 	case infrastructure(err):
 		return again(j.run, err)
 	}
+	done := afterFailure(j, err)
+	if done.Run.State == synchook.RunFailed {
+		return r.end(ctx, j, synchook.RunFailed, done.Run.Error)
+	}
+	return done
+}
+
+// unsealed says what becomes of a run that could not be opened or sealed. When it is given up, nobody is
+// told what it changed: that is what could not be read.
+func unsealed(ctx context.Context, j *job, err error) store.RunDone {
+	switch {
+	case interrupted(ctx, err):
+		return back(j.run)
+	case infrastructure(err):
+		return again(j.run, err)
+	}
+	return afterFailure(j, err)
+}
+
+// afterFailure counts an attempt of a run that failed, and says whether there is another one.
+func afterFailure(j *job, err error) store.RunDone {
 	run := j.run
 	run.Attempts++
 	next := run.AfterScriptError(j.Settings.RunRetries(), describe(err))
-	if next.State == synchook.RunFailed {
-		return r.end(ctx, j, synchook.RunFailed, next.Reason)
-	}
 	run.State, run.Error = next.State, next.Reason
 	return store.RunDone{Run: run, Wait: next.Wait}
+}
+
+// interrupted reports whether a run stopped because its worker stops or has lost it.
+func interrupted(ctx context.Context, err error) bool {
+	return errors.Is(err, errStopping) || errors.Is(err, store.ErrFenced) || ctx.Err() != nil
 }
 
 // succeed ends a run whose script ended well: a full run that tracks deletes first deletes what it did
@@ -268,7 +291,7 @@ func (r *runner) succeed(ctx context.Context, j *job) store.RunDone {
 func (r *runner) end(ctx context.Context, j *job, state synchook.RunState, reason string) store.RunDone {
 	sealed, err := r.store.SealRun(ctx, j.writer, state, reason)
 	if err != nil {
-		return r.judge(ctx, j, err)
+		return unsealed(ctx, j, err)
 	}
 	if state != synchook.RunCancelled {
 		j.run.Attempts++

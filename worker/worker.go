@@ -170,8 +170,23 @@ func (w *Worker) handle(work func(context.Context, queue.Payload) error) func(co
 			w.options.Log.Error("a task cannot be read and is dropped", "error", err)
 			return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
 		}
-		return work(ctx, p)
+		err = work(ctx, p)
+		w.tell(ctx, p, err)
+		return err
 	}
+}
+
+// tell logs that a lane could not be worked: an outage passes, and anything else is a fault of ours that
+// somebody must look at.
+func (w *Worker) tell(ctx context.Context, p queue.Payload, err error) {
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	level, message := slog.LevelError, "a lane cannot be worked; run `synchook doctor` if it lasts"
+	if synchook.IsKind(err, synchook.KindUnavailable) {
+		level, message = slog.LevelWarn, "a lane waits for the store"
+	}
+	w.options.Log.Log(ctx, level, message, "project", p.Project, "lane", p.Lane, "error", err)
 }
 
 func (w *Worker) runs(ctx context.Context, p queue.Payload) error {

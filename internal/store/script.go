@@ -79,7 +79,8 @@ func conKey(p synchook.ProjectID, con synchook.ConnectionID, name string) string
 	return tag + ":" + name
 }
 
-// failed says what was being done when Redis failed, and what the caller may tell its own caller.
+// failed says what was being done when Redis failed. An outage is a fault that passes; what is none is a
+// fault of ours, of which callers are told nothing.
 func failed(doing string, err error) error {
 	if err == nil {
 		return nil
@@ -88,11 +89,11 @@ func failed(doing string, err error) error {
 	if errors.As(err, &fault) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return &synchook.Fault{
-		Kind: synchook.KindUnavailable, Reason: "store_unavailable",
-		Message: "the store does not answer", Help: "Try again; if it lasts, look at Redis and at /readyz.",
-		Err: fmt.Errorf("%s: %w", doing, err),
+	wrapped := fmt.Errorf("%s: %w", doing, err)
+	if o := outageOf(err); o != (outage{}) {
+		return o.fault(wrapped)
 	}
+	return wrapped
 }
 
 // words reads a flat array of strings from a script's answer.
