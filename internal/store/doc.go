@@ -9,6 +9,7 @@
 //	synchook:public                hash    public ID -> project
 //	synchook:keys                  hash    hash of an API key -> project, key ID, scopes
 //	synchook:lease:<name>          string  who leads: the sweep and the scheduler
+//	synchook:purges                zset    <project> and <project>/<con> that are being removed, by when to go on
 //
 //	P:project                      hash    name, settings, header values and signing secrets (encrypted), endpoint
 //	P:audit                        list    the last 1,000 changes of settings
@@ -36,6 +37,8 @@
 //	P:lane:<lane>                  hash    gen, awake, tok, till, fence, nb (not before), last, num, ids
 //	P:rows:<lane>                  zset    rows by when they are due (runs: by arrival); negative: in flight
 //	P:due                          zset    lanes by when somebody must have touched them
+//	P:tombs                        zset    <con>.<mod> that have deleted records, by the oldest deletion or before
+//	P:purge, P:purge:<con>         hash    the project, a connection, that was deleted: what is left to remove
 //	P:clock, P:seq                 string  the monotonic clock; the last event's sequence number
 //	P:watch                        channel IDs of deliveries that changed
 //
@@ -43,8 +46,12 @@
 //	C:kept                         zset    runs of which the next two may be there, by until when
 //	C:run:<run>                    hash    fence, sealed, start, no, and counts a: u: d: by model; expires
 //	C:log:<run>                    list    the last 1,000 lines of a run's log; expires
+//	C:open                         zset    runs that are open, by their start
 //	C:r:<mod>                      hash    records of a model by their ID
 //	C:m:<mod>                      zset    their IDs, by last_modified_at
+//	C:d:<mod>                      zset    IDs of those that are deleted, by when they were
+//	C:pruned                       hash    by model, the last deletion that has been forgotten
+//	C:gone                         string  the connection was deleted: no run opens; expires after the purge
 //
 // # Rules for scripts
 //
