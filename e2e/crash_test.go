@@ -3,6 +3,8 @@ package e2e
 import (
 	"testing"
 	"time"
+
+	"github.com/synchook/synchook/e2e/rig"
 )
 
 // recovery is how long after a crash all that it interrupted must be on its way again.
@@ -24,93 +26,94 @@ func TestAWorkerThatIsKilledLosesAndDoublesNothing(t *testing.T) {
 	for name, at := range crashes {
 		t.Run(name+", and another starts", func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t)
-			p := h.newProject("crash", "user-1", "user-2", "user-3")
-			pushes := p.push(7, now()).end()
-			h.startWorker("SYNCHOOK_FAILPOINT=" + at).wantKill(t)
+			h := rig.NewHouse(t, rig.HouseOptions{})
+			p := h.NewProject("crash", "user-1", "user-2", "user-3")
+			pushes := p.Push(7, rig.Now()).End()
+			h.StartWorker("SYNCHOOK_FAILPOINT=" + at).WantKill()
 			died := time.Now()
-			h.startWorker()
-			p.wantAll(pushes)
-			p.wantRecovery(pushes, died)
+			h.StartWorker()
+			p.WantAll(pushes)
+			wantRecovery(p, pushes, died)
 		})
 		t.Run(name+", and another lives", func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t)
-			p := h.newProject("crash", "user-1", "user-2", "user-3")
-			armed := h.startWorker("SYNCHOOK_FAILPOINT=" + at)
-			h.startWorker()
-			load := p.push(7, armed.ended)
-			armed.wantKill(t)
+			h := rig.NewHouse(t, rig.HouseOptions{})
+			p := h.NewProject("crash", "user-1", "user-2", "user-3")
+			armed := h.StartWorker("SYNCHOOK_FAILPOINT=" + at)
+			h.StartWorker()
+			load := p.Push(7, armed.Ended())
+			armed.WantKill()
 			died := time.Now()
-			pushes := load.end()
-			p.wantAll(pushes)
-			p.wantRecovery(pushes, died)
+			pushes := load.End()
+			p.WantAll(pushes)
+			wantRecovery(p, pushes, died)
 		})
 	}
 }
 
 func TestAWorkerThatIsKilledDuringAPostLosesNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	p := h.newProject("crash", "user-1", "user-2", "user-3")
-	held := p.receiver.gate.hold()
-	first := h.startWorker()
-	load := p.push(7, now())
+	h := rig.NewHouse(t, rig.HouseOptions{})
+	p := h.NewProject("crash", "user-1", "user-2", "user-3")
+	held := p.Receiver.Gate().Hold()
+	first := h.StartWorker()
+	load := p.Push(7, rig.Now())
 	<-held
-	first.kill()
+	first.Kill()
 	died := time.Now()
-	h.startWorker()
-	pushes := load.end()
-	p.wantAll(pushes)
-	p.wantRecovery(pushes, died)
-	if got := len(p.receiver.Got()); got <= len(pushes) {
+	h.StartWorker()
+	pushes := load.End()
+	p.WantAll(pushes)
+	wantRecovery(p, pushes, died)
+	if got := len(p.Receiver.Got()); got <= len(pushes) {
 		t.Errorf("%d webhooks came for %d events: the one whose POST was cut off was not sent again", got, len(pushes))
 	}
 }
 
 // wantRecovery wants that each event that was accepted before a crash had its webhook soon after it.
-func (p *project) wantRecovery(pushes []push, died time.Time) {
-	p.house.t.Helper()
+func wantRecovery(p *rig.Project, pushes []rig.Push, died time.Time) {
+	p.House.T.Helper()
 	latest := time.Duration(0)
-	for _, a := range p.webhooks() {
+	for _, a := range p.Receiver.Got() {
 		latest = max(latest, a.At.Sub(died))
 	}
 	if latest > recovery {
-		p.house.t.Errorf("the last webhook came %s after the crash, want at most %s", latest, recovery)
+		p.House.T.Errorf("the last webhook came %s after the crash, want at most %s", latest, recovery)
 	}
-	p.house.t.Logf("%d events, %d webhooks, the last %s after the crash", len(pushes), len(p.receiver.Got()), latest.Round(time.Millisecond))
+	p.House.T.Logf("%d events, %d webhooks, the last %s after the crash", len(pushes), len(p.Receiver.Got()), latest.Round(time.Millisecond))
 }
 
 func TestAnAcceptedEventSurvivesTheServer(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	p := h.newProject("crash", "user-1")
-	var pushes []push
+	h := rig.NewHouse(t, rig.HouseOptions{})
+	p := h.NewProject("crash", "user-1")
+	var pushes []rig.Push
 	for n := 1; n <= 5; n++ {
-		a, err := p.github.Push(t.Context(), p.webhookURL(), newID(), issue{"user-1", 1, n})
-		h.server.kill()
-		if err != nil || !a.ok() {
+		one := rig.Issue{Connection: "user-1", Installation: 1, Number: n}
+		a, err := p.GitHub.Push(t.Context(), p.WebhookURL(), rig.NewID(), one)
+		h.Server.Kill()
+		if err != nil || !a.OK() {
 			t.Fatalf("webhook %d was answered %d, %v", n, a.Status, err)
 		}
-		pushes = append(pushes, push{issue{"user-1", 1, n}, a.Event, time.Now()})
-		h.startServer()
+		pushes = append(pushes, rig.Push{Issue: one, Event: a.Event, At: time.Now()})
+		h.StartServer()
 	}
-	h.startWorker()
-	p.wantAll(pushes)
+	h.StartWorker()
+	p.WantAll(pushes)
 }
 
 func TestAWorkerThatIsAskedToStopUnderLoadLosesNothing(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	p := h.newProject("stop", "user-1", "user-2", "user-3")
+	h := rig.NewHouse(t, rig.HouseOptions{})
+	p := h.NewProject("stop", "user-1", "user-2", "user-3")
 	enough := make(chan struct{})
-	first := h.startWorker("SYNCHOOK_STOP_TIMEOUT=6s")
-	load := p.push(7, enough)
-	until(t, 30*time.Second, "webhooks flow", func() bool { return len(p.receiver.Got()) > 3 })
-	<-p.github.gate.hold() // a script waits for an answer that does not come
-	first.terminate(t, 8*time.Second)
-	p.github.gate.open()
-	h.startWorker()
+	first := h.StartWorker("SYNCHOOK_STOP_TIMEOUT=6s")
+	load := p.Push(7, enough)
+	rig.Until(t, 30*time.Second, "webhooks flow", func() bool { return len(p.Receiver.Got()) > 3 })
+	<-p.GitHub.Gate().Hold() // a script waits for an answer that does not come
+	first.Terminate(8 * time.Second)
+	p.GitHub.Gate().Open()
+	h.StartWorker()
 	close(enough)
-	p.wantAll(load.end())
+	p.WantAll(load.End())
 }

@@ -2,36 +2,36 @@ package e2e
 
 import (
 	"encoding/json"
-	"net/http"
 	"testing"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/synchook/synchook/e2e/rig"
 	synchookv1 "github.com/synchook/synchook/gen/synchook/v1"
 )
 
 func TestAFailingReceiverGetsTheSameWebhookAgainWithGrowingDelays(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	p := h.newProject("failing", "user-1")
-	h.startWorker()
-	p.set(&synchookv1.ProjectSettings{RetrySchedule: []*durationpb.Duration{
+	h := rig.NewHouse(t, rig.HouseOptions{})
+	p := h.NewProject("failing", "user-1")
+	h.StartWorker()
+	p.Set(&synchookv1.ProjectSettings{RetrySchedule: []*durationpb.Duration{
 		{Seconds: 1}, {Seconds: 3}, {Seconds: 6},
 	}}, "retry_schedule")
-	p.receiver.Answer(500, 500, 500, 200)
-	pushes := p.push(1, now()).end()
-	p.receiver.Want(2)
-	h.wantWaitingAttempt()
-	got := p.receiver.Want(4)
-	p.wantAll(pushes)
+	p.Receiver.Answer(500, 500, 500, 200)
+	pushes := p.Push(1, rig.Now()).End()
+	p.Receiver.Want(2)
+	wantWaitingAttempt(t, h)
+	got := p.Receiver.Want(4)
+	p.WantAll(pushes)
 	for i := range 2 {
 		former, next := got[i+1].At.Sub(got[i].At), got[i+2].At.Sub(got[i+1].At)
 		if next <= former {
 			t.Errorf("after %s came %s, want growing delays", former, next)
 		}
 	}
-	answer, err := p.client().Deliveries.GetDelivery(t.Context(), &synchookv1.GetDeliveryRequest{Id: got[0].ID})
+	answer, err := p.Client().Deliveries.GetDelivery(t.Context(), &synchookv1.GetDeliveryRequest{Id: got[0].ID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,8 +46,7 @@ func TestAFailingReceiverGetsTheSameWebhookAgainWithGrowingDelays(t *testing.T) 
 }
 
 // wantWaitingAttempt wants Asynqmon to show an attempt that waits, with its time and the last answer.
-func (h *house) wantWaitingAttempt() {
-	t := h.t
+func wantWaitingAttempt(t *testing.T, h *rig.House) {
 	t.Helper()
 	var list struct {
 		Tasks []struct {
@@ -55,8 +54,8 @@ func (h *house) wantWaitingAttempt() {
 			NextProcessAt time.Time `json:"next_process_at"`
 		}
 	}
-	until(t, 10*time.Second, "Asynqmon shows the waiting attempt", func() bool {
-		return h.getJSON("/queues/api/queues/deliveries/scheduled_tasks", &list) && len(list.Tasks) > 0
+	rig.Until(t, 10*time.Second, "Asynqmon shows the waiting attempt", func() bool {
+		return h.GetJSON("/queues/api/queues/deliveries/scheduled_tasks", &list) && len(list.Tasks) > 0
 	})
 	var payload struct {
 		Attempt    string
@@ -68,19 +67,4 @@ func (h *house) wantWaitingAttempt() {
 	if payload.Attempt == "" || payload.LastAnswer == "" || list.Tasks[0].NextProcessAt.IsZero() {
 		t.Errorf("Asynqmon shows %+v", list.Tasks[0])
 	}
-}
-
-// getJSON reads a page of the admin's.
-func (h *house) getJSON(path string, into any) bool {
-	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.url()+path, nil)
-	if err != nil {
-		return false
-	}
-	req.SetBasicAuth("admin", adminKey)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return false
-	}
-	defer resp.Body.Close()
-	return resp.StatusCode == http.StatusOK && json.NewDecoder(resp.Body).Decode(into) == nil
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/synchook/synchook/e2e/rig"
 )
 
 // The commands that the README marks as tests are run, in their order, as somebody does who has started
@@ -28,32 +30,32 @@ func TestTheCommandsOfTheREADMEWork(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(folder, "bin"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(binary, filepath.Join(folder, "bin", "synchook")); err != nil {
+	if err := os.Symlink(rig.Binary(), filepath.Join(folder, "bin", "synchook")); err != nil {
 		t.Fatal(err)
 	}
 	dev, env := startDev(t)
-	path := "PATH=" + filepath.Dir(grpcurl(t)) + string(os.PathListSeparator) + os.Getenv("PATH")
+	path := "PATH=" + filepath.Dir(rig.Grpcurl(t)) + string(os.PathListSeparator) + os.Getenv("PATH")
 	for _, command := range commands {
 		shell := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", command)
-		shell.Dir, shell.Env = folder, append(append(environment(), env...), path)
+		shell.Dir, shell.Env = folder, append(append(rig.Environment(), env...), path)
 		if out, err := shell.CombinedOutput(); err != nil {
 			t.Errorf("%v:\n%s\nprinted\n%s", err, command, out)
 		}
 	}
-	dev.terminate(t, 10*time.Second)
+	dev.Terminate(10 * time.Second)
 }
 
 // startDev starts `synchook dev` and returns what the README's commands need to know of it.
-func startDev(t *testing.T) (*process, []string) {
+func startDev(t *testing.T) (*rig.Process, []string) {
 	t.Helper()
-	dev := start(t, "dev", []string{"SYNCHOOK_STOP_TIMEOUT=3s"}, binary, "dev", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--print-json")
+	dev := rig.Start(t, "dev", []string{"SYNCHOOK_STOP_TIMEOUT=3s"}, rig.Binary(), "dev", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--print-json")
 	var sample struct {
 		URL      string
 		APIKey   string `json:"api_key"`
 		AdminKey string `json:"admin_key"`
 	}
-	until(t, 30*time.Second, "dev prints its sample project", func() bool {
-		lines := dev.out.lines()
+	rig.Until(t, 30*time.Second, "dev prints its sample project", func() bool {
+		lines := dev.Output()
 		return len(lines) > 0 && json.Unmarshal([]byte(lines[0]), &sample) == nil
 	})
 	return dev, []string{"URL=" + sample.URL, "KEY=" + sample.APIKey, "ADMIN_KEY=" + sample.AdminKey}

@@ -7,40 +7,39 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/synchook/synchook/e2e/rig"
 )
 
 // grpcurl calls the server as a person does who has only its address and a key.
-func (p *project) grpcurl(args ...string) (string, error) {
-	p.house.t.Helper()
-	flags := []string{"-plaintext", "-H", "authorization: Bearer " + p.key}
-	cmd := exec.CommandContext(p.house.t.Context(), grpcurl(p.house.t), append(flags, args...)...)
+func grpcurl(t *testing.T, p *rig.Project, args ...string) (string, error) {
+	t.Helper()
+	flags := []string{"-plaintext", "-H", "authorization: Bearer " + p.Key}
+	cmd := exec.CommandContext(t.Context(), rig.Grpcurl(t), append(flags, args...)...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
 
-// address is the server's, without the scheme.
-func (h *house) address() string { return strings.TrimPrefix(h.url(), "http://") }
-
 func TestGrpcurlListsDescribesAndCalls(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	p := h.newProject("grpc", "user-1")
+	h := rig.NewHouse(t, rig.HouseOptions{})
+	p := h.NewProject("grpc", "user-1")
 	const update = `{"settings":{"webhook_url":"https://app.example/hook"},"update_mask":{"paths":["webhook_url"]}}`
 	for _, test := range []struct {
 		name string
 		args []string
 		want []string
 	}{
-		{"list", []string{h.address(), "list"}, []string{"synchook.v1.ProjectService", "synchook.v1.RecordService", "grpc.health.v1.Health"}},
-		{"list methods", []string{h.address(), "list", "synchook.v1.DeliveryService"}, []string{"synchook.v1.DeliveryService.WatchDeliveries"}},
-		{"describe a service", []string{h.address(), "describe", "synchook.v1.ProjectService"}, []string{"rpc UpdateProjectSettings"}},
-		{"describe a message", []string{h.address(), "describe", "synchook.v1.UpdateProjectSettingsRequest"}, []string{".google.protobuf.FieldMask update_mask"}},
-		{"call", []string{h.address(), "synchook.v1.ProjectService/GetProject"}, []string{p.id, `"name": "grpc"`}},
-		{"call with a mask", []string{"-d", update, h.address(), "synchook.v1.ProjectService/UpdateProjectSettings"}, []string{"https://app.example/hook"}},
-		{"health", []string{h.address(), "grpc.health.v1.Health/Check"}, []string{"SERVING"}},
-		{"health of a service", []string{"-d", `{"service":"synchook.v1.RecordService"}`, h.address(), "grpc.health.v1.Health/Check"}, []string{"SERVING"}},
+		{"list", []string{h.Address(), "list"}, []string{"synchook.v1.ProjectService", "synchook.v1.RecordService", "grpc.health.v1.Health"}},
+		{"list methods", []string{h.Address(), "list", "synchook.v1.DeliveryService"}, []string{"synchook.v1.DeliveryService.WatchDeliveries"}},
+		{"describe a service", []string{h.Address(), "describe", "synchook.v1.ProjectService"}, []string{"rpc UpdateProjectSettings"}},
+		{"describe a message", []string{h.Address(), "describe", "synchook.v1.UpdateProjectSettingsRequest"}, []string{".google.protobuf.FieldMask update_mask"}},
+		{"call", []string{h.Address(), "synchook.v1.ProjectService/GetProject"}, []string{p.ID, `"name": "grpc"`}},
+		{"call with a mask", []string{"-d", update, h.Address(), "synchook.v1.ProjectService/UpdateProjectSettings"}, []string{"https://app.example/hook"}},
+		{"health", []string{h.Address(), "grpc.health.v1.Health/Check"}, []string{"SERVING"}},
+		{"health of a service", []string{"-d", `{"service":"synchook.v1.RecordService"}`, h.Address(), "grpc.health.v1.Health/Check"}, []string{"SERVING"}},
 	} {
-		out, err := p.grpcurl(test.args...)
+		out, err := grpcurl(t, p, test.args...)
 		if err != nil {
 			t.Errorf("%s: %v\n%s", test.name, err, out)
 		}
@@ -50,7 +49,7 @@ func TestGrpcurlListsDescribesAndCalls(t *testing.T) {
 			}
 		}
 	}
-	if out, err := p.grpcurl("-d", `{"connection":{"provider_config_key":""}}`, h.address(), "synchook.v1.ConnectionService/CreateConnection"); err == nil ||
+	if out, err := grpcurl(t, p, "-d", `{"connection":{"provider_config_key":""}}`, h.Address(), "synchook.v1.ConnectionService/CreateConnection"); err == nil ||
 		!strings.Contains(out, "InvalidArgument") || !strings.Contains(out, "connection.provider_config_key") {
 		t.Errorf("a bad request: %v\n%s", err, out)
 	}
@@ -58,31 +57,30 @@ func TestGrpcurlListsDescribesAndCalls(t *testing.T) {
 
 func TestJSONOverHTTPUpdatesSettingsByMask(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	p := h.newProject("json")
+	h := rig.NewHouse(t, rig.HouseOptions{})
+	p := h.NewProject("json")
 	const update = `{"settings":{"alwaysSendWebhook":true,"webhookUrl":"https://other.example"},"updateMask":"alwaysSendWebhook"}`
-	status, settings := p.post("ProjectService/UpdateProjectSettings", update)
-	if status != http.StatusOK || settings["alwaysSendWebhook"] != true || settings["webhookUrl"] != p.receiver.server.URL {
+	status, settings := post(t, p, "ProjectService/UpdateProjectSettings", update)
+	if status != http.StatusOK || settings["alwaysSendWebhook"] != true || settings["webhookUrl"] != p.Receiver.URL() {
 		t.Errorf("the answer is %d %v", status, settings)
 	}
-	status, fault := p.post("ProjectService/UpdateProjectSettings", `{"settings":{"webhookUri":"https://other.example"},"updateMask":"webhookUrl"}`)
+	status, fault := post(t, p, "ProjectService/UpdateProjectSettings", `{"settings":{"webhookUri":"https://other.example"},"updateMask":"webhookUrl"}`)
 	if text, _ := fault["message"].(string); status != http.StatusBadRequest || !strings.Contains(text, "webhookUri") {
 		t.Errorf("an unknown field is answered %d %v", status, fault)
 	}
-	if status, project := p.post("ProjectService/GetProject", `{}`); status != http.StatusOK || project["id"] != p.id {
+	if status, project := post(t, p, "ProjectService/GetProject", `{}`); status != http.StatusOK || project["id"] != p.ID {
 		t.Errorf("the project is %d %v", status, project)
 	}
 }
 
 // post calls a method as curl does.
-func (p *project) post(method, body string) (int, map[string]any) {
-	t := p.house.t
+func post(t *testing.T, p *rig.Project, method, body string) (int, map[string]any) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.house.url()+"/synchook.v1."+method, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.House.URL()+"/synchook.v1."+method, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+p.key)
+	req.Header.Set("Authorization", "Bearer "+p.Key)
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -102,14 +100,14 @@ func (p *project) post(method, body string) (int, map[string]any) {
 
 func TestPagesForOperatorsAreOpenOrClosedAsPromised(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h := rig.NewHouse(t, rig.HouseOptions{})
 	for path, want := range map[string]int{
 		"/healthz": http.StatusOK,
 		"/readyz":  http.StatusOK,
 		"/metrics": http.StatusUnauthorized,
 		"/queues/": http.StatusUnauthorized,
 	} {
-		resp, err := http.Get(h.url() + path)
+		resp, err := http.Get(h.URL() + path)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,29 +4,31 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/synchook/synchook/e2e/rig"
 )
 
 func TestARedisThatIsKilledUnderLoadCostsNothingThatWasAccepted(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	p := h.newProject("redis", "user-1", "user-2", "user-3")
-	worker := h.startWorker()
+	h := rig.NewHouse(t, rig.HouseOptions{})
+	p := h.NewProject("redis", "user-1", "user-2", "user-3")
+	worker := h.StartWorker()
 	enough := make(chan struct{})
-	load := p.push(7, enough)
-	until(t, 30*time.Second, "webhooks flow", func() bool { return len(p.receiver.Got()) > 3 })
+	load := p.Push(7, enough)
+	rig.Until(t, 30*time.Second, "webhooks flow", func() bool { return len(p.Receiver.Got()) > 3 })
 
-	h.redis.kill()
-	before := load.refusals()
-	until(t, 20*time.Second, "/readyz says no", func() bool { return h.ready() == http.StatusServiceUnavailable })
-	until(t, 20*time.Second, "intake answers 503", func() bool { return load.refusals() > before })
+	h.Redis.Kill()
+	before := load.Refusals()
+	rig.Until(t, 20*time.Second, "/readyz says no", func() bool { return h.Ready() == http.StatusServiceUnavailable })
+	rig.Until(t, 20*time.Second, "intake answers 503", func() bool { return load.Refusals() > before })
 
-	h.startRedis()
-	until(t, 30*time.Second, "/readyz says yes", func() bool { return h.ready() == http.StatusOK })
-	again := len(p.receiver.Got())
-	until(t, 30*time.Second, "webhooks flow again", func() bool { return len(p.receiver.Got()) > again })
+	h.Redis.Restart()
+	rig.Until(t, 30*time.Second, "/readyz says yes", func() bool { return h.Ready() == http.StatusOK })
+	again := len(p.Receiver.Got())
+	rig.Until(t, 30*time.Second, "webhooks flow again", func() bool { return len(p.Receiver.Got()) > again })
 	close(enough)
-	p.wantAll(load.end())
-	if closed(worker.ended) || closed(h.server.ended) {
+	p.WantAll(load.End())
+	if rig.Closed(worker.Ended()) || rig.Closed(h.Server.Ended()) {
 		t.Error("the worker or the server has ended")
 	}
 }

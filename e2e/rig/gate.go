@@ -1,30 +1,30 @@
-package e2e
+package rig
 
 import (
 	"context"
 	"sync"
 )
 
-// gate can hold the next request that comes, and lets all others pass.
-type gate struct {
+// Gate can hold the next request that comes, and lets all others pass.
+type Gate struct {
 	mu      sync.Mutex
 	closing bool
 	held    chan struct{} // closed when a request is held
 	opened  chan struct{} // closed when it may go on
 }
 
-func newGate() *gate { return &gate{held: make(chan struct{}), opened: make(chan struct{})} }
+func newGate() *Gate { return &Gate{held: make(chan struct{}), opened: make(chan struct{})} }
 
-// hold holds the next request, and returns what is closed when it has come.
-func (g *gate) hold() <-chan struct{} {
+// Hold holds the next request, and returns what is closed when it has come. A gate holds once.
+func (g *Gate) Hold() <-chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closing = true
 	return g.held
 }
 
-// open lets the held request go on. It may be called more than once.
-func (g *gate) open() {
+// Open lets the held request go on. It may be called more than once.
+func (g *Gate) Open() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closing = false
@@ -36,7 +36,7 @@ func (g *gate) open() {
 }
 
 // pass returns when the request may go on, or nobody waits for its answer any more.
-func (g *gate) pass(ctx context.Context) {
+func (g *Gate) pass(ctx context.Context) {
 	g.mu.Lock()
 	mine := g.closing
 	if mine {

@@ -1,0 +1,146 @@
+package rig
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	synchookclient "github.com/synchook/synchook/clients/go"
+)
+
+// Arrival is a webhook that the receiver got and verified.
+type Arrival struct {
+	ID     string
+	Raw    string
+	Body   synchookclient.WebhookBody
+	At     time.Time
+	Status int // of the answer; zero when there was none
+}
+
+// Acknowledged reports whether the answer was a 2xx.
+func (a Arrival) Acknowledged() bool { return a.Status >= 200 && a.Status < 300 }
+
+// Receiver is a customer's app. It refuses, and fails the test for, what it cannot verify. It can be
+// down, and can misbehave with what it has verified.
+type Receiver struct {
+	*site
+	secret string
+
+	mu       sync.Mutex
+	answers  []int // of the next webhooks; then 200
+	arrivals []Arrival
+}
+
+func newReceiver(t testing.TB, secret string) *Receiver {
+	t.Helper()
+	r := &Receiver{secret: secret}
+	r.site = newSite(t, r)
+	return r
+}
+
+// ServeHTTP implements http.Handler.
+func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	raw, err := io.ReadAll(req.Body)
+	if err != nil {
+		return // its sender was killed
+	}
+	body, err := synchookclient.VerifyWebhook(req.Header, raw, r.secret)
+	if err != nil {
+		r.t.Errorf("the receiver got what it cannot verify: %v\n%s", err, raw)
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	number := r.note(Arrival{ID: req.Header.Get("webhook-id"), Raw: string(raw), Body: body, At: time.Now()})
+	r.answer(&noted{ResponseWriter: w, status: func(status int) { r.noteStatus(number, status) }}, req, r.answerNext)
+}
+
+// answerNext answers with the next of the given statuses, or with 200.
+func (r *Receiver) answerNext(w http.ResponseWriter, _ *http.Request) {
+	r.mu.Lock()
+	status := http.StatusOK
+	if len(r.answers) > 0 {
+		status, r.answers = r.answers[0], r.answers[1:]
+	}
+	r.mu.Unlock()
+	w.WriteHeader(status)
+}
+
+// note keeps what arrived and returns its place.
+func (r *Receiver) note(a Arrival) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.arrivals = append(r.arrivals, a)
+	return len(r.arrivals) - 1
+}
+
+func (r *Receiver) noteStatus(number, status int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.arrivals[number].Status = status
+}
+
+// Answer sets how the next webhooks are answered.
+func (r *Receiver) Answer(statuses ...int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.answers = statuses
+}
+
+// Got returns what has arrived so far.
+func (r *Receiver) Got() []Arrival {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.arrivals)
+}
+
+// Want waits until n webhooks have been answered, repetitions included, and returns what has arrived.
+func (r *Receiver) Want(n int) []Arrival {
+	r.t.Helper()
+	Until(r.t, time.Minute, "the receiver has its webhooks", func() bool {
+		answered := 0
+		for _, a := range r.Got() {
+			if a.Status != 0 {
+				answered++
+			}
+		}
+		return answered >= n
+	})
+	return r.Got()
+}
+
+// noted is an answer whose status is kept before the sender can see it.
+type noted struct {
+	http.ResponseWriter
+	status func(int)
+	wrote  bool
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (n *noted) WriteHeader(status int) {
+	if !n.wrote && status >= 200 {
+		n.wrote = true
+		n.status(status)
+	}
+	n.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements io.Writer.
+func (n *noted) Write(p []byte) (int, error) {
+	if !n.wrote {
+		n.WriteHeader(http.StatusOK)
+	}
+	return n.ResponseWriter.Write(p)
+}
+
+// Flush implements http.Flusher.
+func (n *noted) Flush() { _ = http.NewResponseController(n.ResponseWriter).Flush() } // the sender may have gone
+
+// Hijack implements http.Hijacker.
+func (n *noted) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(n.ResponseWriter).Hijack()
+}
