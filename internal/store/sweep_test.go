@@ -196,3 +196,30 @@ func TestARoleIsLedByOneAtATime(t *testing.T) {
 		t.Error("nobody takes the place of a leader that is gone")
 	}
 }
+
+// A lease that has longer to live than any is given for was given before Redis's clock was set back.
+func TestARoleFindsALeaderWhenRedissClockWasSetBackAndItsLeaderDied(t *testing.T) {
+	t.Parallel()
+	w := ownWorld(t)
+	lead := func(who string) bool {
+		t.Helper()
+		leads, err := w.st.Lead(t.Context(), "sweep", who, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return leads
+	}
+	setBack := func() { w.rdb.PExpire(t.Context(), "synchook:lease:sweep", 11*time.Minute) } // by ten of them
+	lead("a")
+	setBack()
+	if !lead("a") || lead("b") {
+		t.Error("a leader that lives loses its role")
+	}
+	setBack()
+	if !lead("b") {
+		t.Error("nobody leads for ten minutes")
+	}
+	if lead("a") {
+		t.Error("two lead")
+	}
+}
