@@ -289,6 +289,7 @@ func (r *runner) succeed(ctx context.Context, j *job) store.RunDone {
 
 // end seals a run, which fixes how it ended and what it changed, and hands it in.
 func (r *runner) end(ctx context.Context, j *job, state synchook.RunState, reason string) store.RunDone {
+	failpoint.Hit("run.saved")
 	sealed, err := r.store.SealRun(ctx, j.writer, state, reason)
 	if err != nil {
 		return unsealed(ctx, j, err)

@@ -46,6 +46,7 @@ func settings() []setting {
 		{flag: "runs", def: "10", usage: "how many scripts may run at once", set: number(func(o *app.Options) *int { return &o.Runs })},
 		{flag: "deliveries", def: "100", usage: "how many endpoints are worked at once", set: number(func(o *app.Options) *int { return &o.Deliveries })},
 		{flag: "in-flight", def: "64", usage: "how many requests may be in flight to one endpoint", set: number(func(o *app.Options) *int { return &o.InFlight })},
+		{flag: "delivery-timeout", def: "20s", usage: "how long an attempt may take, from its beginning to the last byte of the answer", set: span(func(o *app.Options) *time.Duration { return &o.DeliveryTimeout })},
 		{flag: "poll-interval", def: "10ms", usage: "how often an idle worker looks for tasks", set: span(func(o *app.Options) *time.Duration { return &o.PollInterval })},
 		{flag: "script-memory", def: "128", usage: "`MiB` that a script may use", set: mebibytes},
 		{flag: "script-timeout", def: "5m", usage: "how long a script may run", set: span(func(o *app.Options) *time.Duration { return &o.ScriptTimeout })},

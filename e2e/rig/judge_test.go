@@ -60,7 +60,9 @@ func TestTheAuditFindsWhatMustNotBe(t *testing.T) {
 		{"no run", func(e *evidence) { e.runs = e.runs[:4]; e.arrivals = e.arrivals[:4] }, Audit{Finished: 4, Owed: 4, Delivered: 4, Lost: 1, WrongCounts: 4}, "accepted and has no run"},
 		{"no webhook", func(e *evidence) { e.arrivals = e.arrivals[:4] }, Audit{Finished: 5, Owed: 5, Delivered: 4, Lost: 1}, "never came"},
 		{"a webhook that was refused", func(e *evidence) { e.arrivals[0].Status = 500 }, Audit{Finished: 5, Owed: 5, Delivered: 4, Lost: 1}, "never came"},
-		{"refused, then taken", func(e *evidence) { e.arrivals = append([]Arrival{{ID: "dlv_1", Raw: "{}", Status: 500}}, e.arrivals...) }, Audit{Finished: 5, Owed: 5, Delivered: 5}, ""},
+		{"refused, then taken", func(e *evidence) {
+			e.arrivals = append([]Arrival{{ID: "dlv_1", Raw: "{}", Status: 500}}, e.arrivals...)
+		}, Audit{Finished: 5, Owed: 5, Delivered: 5}, ""},
 		{"a webhook twice", func(e *evidence) { e.arrivals = append(e.arrivals, e.arrivals[2]) }, Audit{Finished: 5, Owed: 5, Delivered: 5, Duplicates: 1}, ""},
 		{"with other bytes", func(e *evidence) { e.arrivals = append(e.arrivals, Arrival{ID: "dlv_3", Raw: "{ }"}) }, Audit{Finished: 5, Owed: 5, Delivered: 5, Duplicates: 1, WrongCounts: 1}, "and as"},
 		{"a webhook of nobody", func(e *evidence) { e.arrivals = append(e.arrivals, Arrival{ID: "dlv_9"}) }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "no run owes"},

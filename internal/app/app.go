@@ -213,7 +213,7 @@ func (a *App) startWorker() {
 		Store: a.store, Queue: a.queue, Redis: a.client(a.dial.queueClient()), Planner: a.intake,
 		Engine: script.New(script.Limits{Memory: a.options.ScriptMemory, Timeout: a.options.ScriptTimeout}),
 		Proxy:  &proxy.Client{Transport: a.guard.Transport()},
-		Sender: webhook.NewSender(webhook.Options{Transport: a.guard.Transport(), UserAgent: "synchook/" + a.options.Version}),
+		Sender: webhook.NewSender(webhook.Options{Transport: a.guard.Transport(), UserAgent: "synchook/" + a.options.Version, Timeout: a.options.DeliveryTimeout}),
 		Log:    a.options.Log, Registry: a.registry,
 		Runs: a.options.Runs, Deliveries: a.options.Deliveries, InFlight: a.options.InFlight, PollInterval: a.options.PollInterval,
 		Grace: a.options.StopTimeout / 3, StopTimeout: a.options.StopTimeout,

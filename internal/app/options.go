@@ -29,13 +29,14 @@ type Options struct {
 	AllowAddresses      []netip.Prefix // private networks that webhooks and API requests may go to
 	QueuesWritable      bool           // whether /queues can change what it shows
 
-	Runs          int           // scripts at once; 0: 10
-	Deliveries    int           // endpoints worked at once; 0: 100
-	InFlight      int           // requests in flight to one endpoint; 0: 64
-	PollInterval  time.Duration // how often an idle worker looks for tasks; 0: 10 ms
-	ScriptMemory  int64         // bytes that a script may use; 0: 128 MiB
-	ScriptTimeout time.Duration // how long a script may run; 0: 5 min
-	StopTimeout   time.Duration // how long a stop may take; 0: 30 s
+	Runs            int           // scripts at once; 0: 10
+	Deliveries      int           // endpoints worked at once; 0: 100
+	InFlight        int           // requests in flight to one endpoint; 0: 64
+	DeliveryTimeout time.Duration // how long an attempt may take; 0: 20 s
+	PollInterval    time.Duration // how often an idle worker looks for tasks; 0: 10 ms
+	ScriptMemory    int64         // bytes that a script may use; 0: 128 MiB
+	ScriptTimeout   time.Duration // how long a script may run; 0: 5 min
+	StopTimeout     time.Duration // how long a stop may take; 0: 30 s
 
 	Log     *slog.Logger // nil: slog.Default()
 	Version string       // "": "dev"

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/synchook/synchook/internal/failpoint"
 	"github.com/synchook/synchook/internal/provider"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
@@ -87,6 +88,7 @@ func (i *Intake) Receive(ctx context.Context, in Incoming) (Receipt, error) {
 	}
 	reply, handshake := in.Provider.Handshake(in.Request)
 	event.Outcome, event.Reason = plan.outcome(handshake)
+	failpoint.Hit("accept.before")
 	accepted, err := i.Store.AcceptEvent(ctx, in.Project, store.Accept{
 		Event: event, Content: synchook.EventContent{Body: in.Request.Body, Header: visible(in.Request.Header)},
 		Runs: plan.runs, Fanout: plan.more,
@@ -94,6 +96,7 @@ func (i *Intake) Receive(ctx context.Context, in Incoming) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	failpoint.Hit("accept.after")
 	i.send(ctx, accepted.Hints)
 	receipt := Receipt{Event: accepted.ID, Runs: len(plan.runs), Reason: event.Reason}
 	if accepted.Duplicate {
