@@ -78,7 +78,6 @@ type fakeSweepStore struct {
 	bad     synchook.ConnectionID
 	fired   []synchook.ConnectionID
 	rewoken []synchook.LaneID
-	pruned  []int // what each further Prune removes
 }
 
 func (f *fakeSweepStore) DueSchedules(context.Context, []synchook.ProjectID, int) (map[synchook.ProjectID][]store.Due, error) {
@@ -121,19 +120,6 @@ func (f *fakeSweepStore) Rewake(_ context.Context, _ synchook.ProjectID, o store
 	return nil, nil
 }
 
-func (f *fakeSweepStore) Settings(_ context.Context, p synchook.ProjectID) (synchook.Settings, error) {
-	if p == "prj_bad" {
-		return synchook.Settings{}, errors.New("damaged")
-	}
-	return synchook.Settings{}, nil
-}
-
-func (f *fakeSweepStore) Prune(context.Context, synchook.ProjectID, time.Time, int) (int, error) {
-	n := f.pruned[0]
-	f.pruned = f.pruned[1:]
-	return n, nil
-}
-
 type fakeAnnouncer struct{ Queue }
 
 func (fakeAnnouncer) Announce(context.Context) error { return nil }
@@ -154,14 +140,6 @@ func TestOneThatFailsHoldsUpNoOther(t *testing.T) {
 	}
 	if err := s.sweep(t.Context(), nil); err == nil || len(f.rewoken) != 2 {
 		t.Errorf("woke %v (%v)", f.rewoken, err)
-	}
-}
-
-func TestPruningGoesOnUntilNothingIsLeft(t *testing.T) {
-	t.Parallel()
-	f := &fakeSweepStore{pruned: []int{500, 500, 3, 0}}
-	if err := newSweeper(f).prune(t.Context(), []synchook.ProjectID{"prj_bad", "prj_1"}); err == nil || len(f.pruned) != 0 {
-		t.Errorf("left %v (%v)", f.pruned, err)
 	}
 }
 

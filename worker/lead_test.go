@@ -6,8 +6,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/synchook/synchook/internal/synchook"
 )
 
 // fakeRoles gives leases of roles by the bubble's clock, as the store does by Redis's.
@@ -28,8 +26,6 @@ func (f *fakeRoles) Lead(_ context.Context, role, who string, d time.Duration) (
 	return true, nil
 }
 
-func (f *fakeRoles) ProjectIDs(context.Context) ([]synchook.ProjectID, error) { return nil, nil }
-
 // led is a turn of who leads.
 type led struct {
 	who string
@@ -38,7 +34,7 @@ type led struct {
 
 func TestALeaderKeepsItsRoleUntilItDiesAndThenAnotherHasItWithinTheLease(t *testing.T) {
 	t.Parallel()
-	for role, every := range map[string]time.Duration{"sweep": scheduleEvery, "prune": pruneEvery} {
+	for role, every := range map[string]time.Duration{"sweep": scheduleEvery, "prune": removeEvery} {
 		synctest.Test(t, func(t *testing.T) {
 			f := &fakeRoles{holder: map[string]string{}, until: map[string]time.Time{}}
 			var mu sync.Mutex
@@ -48,7 +44,7 @@ func TestALeaderKeepsItsRoleUntilItDiesAndThenAnotherHasItWithinTheLease(t *test
 				s := &sweeper{store: f, who: who}
 				var running sync.WaitGroup
 				running.Go(func() {
-					s.lead(ctx, role, every, func([]synchook.ProjectID) {
+					s.lead(ctx, role, every, func() {
 						mu.Lock()
 						defer mu.Unlock()
 						turns = append(turns, led{who, time.Now()})

@@ -56,7 +56,7 @@ type sweepStore interface {
 	DueSchedules(context.Context, []synchook.ProjectID, int) (map[synchook.ProjectID][]store.Due, error)
 	Fire(context.Context, synchook.ProjectID, store.Due, time.Time, synchook.Run) ([]synchook.Hint, error)
 	Unschedule(context.Context, synchook.ProjectID, store.Due) error
-	Prune(context.Context, synchook.ProjectID, time.Time, int) (int, error)
+	Prune(ctx context.Context, p synchook.ProjectID, kind store.RowKind, before time.Time, n, from int) (store.Pruned, error)
 }
 
 // Queue is what the worker needs of the queue. *queue.Queue is one.

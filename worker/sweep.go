@@ -14,16 +14,13 @@ import (
 const (
 	scheduleEvery = time.Second
 	sweepEvery    = 5 * time.Second
-	pruneEvery    = time.Minute
 	leaseFor      = 12 * time.Second
-	sweepAtMost   = 100             // lanes of a project at a time
-	fireAtMost    = 200             // schedules of a project at a time
-	pruneAtMost   = 500             // rows of a kind at a time
-	pruneTime     = 5 * time.Second // for one project, before the next one has its turn
+	sweepAtMost   = 100 // lanes of a project at a time
+	fireAtMost    = 200 // schedules of a project at a time
 )
 
-// sweeper is the one among all workers that fires schedules, wakes lanes that nobody touched in time,
-// and removes what is past its retention. When it dies, another takes its place.
+// sweeper is the one among all workers that fires schedules and wakes lanes that nobody touched in time.
+// When it dies, another takes its place.
 type sweeper struct {
 	store   Store
 	queue   Queue
@@ -33,16 +30,19 @@ type sweeper struct {
 	now     func() time.Time
 }
 
-// run does all this until the context ends. Pruning has a loop and a leader of its own, so that a large
+// run does all this until the context ends. Removing has a loop and a leader of its own, so that a large
 // backlog of it holds nothing up.
 func (s *sweeper) run(ctx context.Context) {
+	p := &pruner{store: s.store, metrics: s.metrics, log: s.log, now: s.now}
 	var pruning sync.WaitGroup
-	pruning.Go(func() {
-		s.lead(ctx, "prune", pruneEvery, func(projects []synchook.ProjectID) { s.warn(ctx, "pruning", s.prune(ctx, projects)) })
-	})
+	pruning.Go(func() { s.lead(ctx, "prune", removeEvery, func() { p.work(ctx) }) })
 	defer pruning.Wait()
 	var swept time.Time
-	s.lead(ctx, "sweep", scheduleEvery, func(projects []synchook.ProjectID) {
+	s.lead(ctx, "sweep", scheduleEvery, func() {
+		projects, err := s.store.ProjectIDs(ctx)
+		if err != nil {
+			return // whoever needs the store says that it is gone
+		}
 		s.warn(ctx, "firing schedules", s.fire(ctx, projects))
 		if now := s.now(); now.Sub(swept) >= sweepEvery {
 			swept = now
@@ -52,7 +52,7 @@ func (s *sweeper) run(ctx context.Context) {
 }
 
 // lead does something every so often while it leads in that role.
-func (s *sweeper) lead(ctx context.Context, role string, every time.Duration, do func([]synchook.ProjectID)) {
+func (s *sweeper) lead(ctx context.Context, role string, every time.Duration, do func()) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -61,12 +61,8 @@ func (s *sweeper) lead(ctx context.Context, role string, every time.Duration, do
 			return
 		case <-tick.C:
 		}
-		leads, err := s.store.Lead(ctx, role, s.who, every+leaseFor)
-		if err != nil || !leads {
-			continue // whoever needs the store says that it is gone
-		}
-		if projects, err := s.store.ProjectIDs(ctx); err == nil {
-			do(projects)
+		if leads, err := s.store.Lead(ctx, role, s.who, every+leaseFor); err == nil && leads {
+			do()
 		}
 	}
 }
@@ -150,30 +146,4 @@ func (s *sweeper) fireOne(ctx context.Context, p synchook.ProjectID, d store.Due
 		return err
 	}
 	return s.queue.Send(ctx, hints...)
-}
-
-// prune removes finished rows that are past their project's retention.
-func (s *sweeper) prune(ctx context.Context, projects []synchook.ProjectID) error {
-	var errs []error
-	for _, p := range projects {
-		errs = append(errs, s.pruneOne(ctx, p))
-	}
-	return errors.Join(errs...)
-}
-
-// pruneOne prunes a project until nothing is left to remove, or others should have their turn.
-func (s *sweeper) pruneOne(ctx context.Context, p synchook.ProjectID) error {
-	settings, err := s.store.Settings(ctx, p)
-	if err != nil {
-		return err
-	}
-	began := s.now()
-	for ctx.Err() == nil && s.now().Sub(began) < pruneTime {
-		n, err := s.store.Prune(ctx, p, began.Add(-settings.Keep()), pruneAtMost)
-		if err != nil || n == 0 {
-			return err
-		}
-		s.metrics.pruned.Add(float64(n))
-	}
-	return nil
 }

@@ -34,24 +34,6 @@ func TestAScriptThatNoSyncNamesIsForgotten(t *testing.T) {
 	}
 }
 
-func TestAnEventIsKeptAsLongAsItsRunsWait(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	a := w.event("evt_1", "x1", synchook.OutcomeMatched)
-	a.Runs = []synchook.Run{w.run("run_1")}
-	w.accept(t, a)
-	later := w.readEvent(t, "evt_1").Accepted.Add(1 << 30)
-	if n, err := w.st.Prune(t.Context(), w.p, later, 10); n != 0 || err != nil {
-		t.Errorf("pruned %d rows of an event whose run waits (%v)", n, err)
-	}
-	taken := w.turn(t, w.first("a"))
-	w.turn(t, store.Turn{Lane: w.lane(), Token: "a", Number: 2, Leave: store.LeaveIdle}, w.succeeded(taken.Rows[0]))
-	later = w.readRun(t, "run_1").Ended.Add(1 << 30)
-	if n, err := w.st.Prune(t.Context(), w.p, later, 10); n != 2 || err != nil {
-		t.Errorf("pruned %d rows, want the event and its run (%v)", n, err)
-	}
-}
-
 func TestOfTwoDeploymentsThatWerePlannedTogetherOneIsRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

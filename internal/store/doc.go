@@ -27,7 +27,7 @@
 //	P:status:<con>.<syn>           hash    paused, last sync date
 //	P:schedules                    zset    <con>.<syn>, by when the next run is due
 //	P:seen:<int>:<hash>            string  an external event ID -> event; expires
-//	P:event:<evt>                  hash    an event
+//	P:event:<evt>                  hash    an event; op: how many of its runs have not ended
 //	P:events[:<outcome>]           zset    events by sequence number; all, unmatched, handshake
 //	P:rejected:<int>               list    the last 100 refused webhooks
 //	P:run:<run>                    hash    a run

@@ -248,36 +248,3 @@ func (s *Store) Waiting(ctx context.Context, p synchook.ProjectID, lane synchook
 	n, err := s.rdb.ZCard(ctx, key(p, "rows", string(lane))).Result()
 	return n, failed("counting a lane", err)
 }
-
-// prunePages is how many times n rows of a kind Prune looks at, when old ones that have not finished
-// stand in its way.
-const prunePages = 20
-
-// Prune removes some n finished rows of each kind that ended before t, and returns how many it did.
-func (s *Store) Prune(ctx context.Context, p synchook.ProjectID, t time.Time, n int) (int, error) {
-	total := 0
-	for _, kind := range []string{"event", "run", "dlv"} {
-		removed, err := s.prune(ctx, p, kind, t, n)
-		total += removed
-		if err != nil {
-			return total, err
-		}
-	}
-	return total, nil
-}
-
-func (s *Store) prune(ctx context.Context, p synchook.ProjectID, kind string, t time.Time, n int) (removed int, err error) {
-	kept := 0
-	for range prunePages {
-		answer, err := s.inProject(ctx, p, pruneScript, kind, millis(t), n, kept).Int64Slice()
-		if err != nil {
-			return removed, failed("pruning", err)
-		}
-		removed += int(answer[0])
-		if removed >= n || answer[1] < 0 {
-			break
-		}
-		kept += int(answer[1])
-	}
-	return removed, nil
-}

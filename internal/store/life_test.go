@@ -189,8 +189,8 @@ func liveEnd(t *testing.T, w *world) {
 	w.overdue(t, w.lane())
 	wantHint(t, w.rewake(t, w.one(t), false), w.lane())
 	w.cancel(t, "run_replay")
-	if n, err := w.st.Prune(ctx, w.p, time.Now().Add(time.Hour), 100); err != nil || n != 5 {
-		t.Errorf("%d rows were pruned (%v), want an event, three runs and a delivery", n, err)
+	if n := w.prune(t, time.Now().Add(time.Hour)); n != 5 {
+		t.Errorf("%d rows were pruned, want an event, three runs and a delivery", n)
 	}
 	if leads, err := w.st.Lead(ctx, string(w.p), "me", time.Minute); err != nil || !leads {
 		t.Errorf("leads = %v (%v)", leads, err)

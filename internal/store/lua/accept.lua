@@ -20,7 +20,7 @@ local key = P .. ':event:' .. ARGV[1]
 if redis.call('EXISTS', key) == 0 then
   local accepted = clock(t)
   local seq = redis.call('INCR', P .. ':seq')
-  redis.call('HSET', key, 'f', ARGV[4], 'b', ARGV[5], 'h', ARGV[6], 'out', ARGV[7], 'why', ARGV[8], 'runs', ARGV[9], 'seq', seq, 'acc', num(accepted))
+  redis.call('HSET', key, 'f', ARGV[4], 'b', ARGV[5], 'h', ARGV[6], 'out', ARGV[7], 'why', ARGV[8], 'runs', ARGV[9], 'seq', seq, 'acc', num(accepted), 'op', 0)
   redis.call('ZADD', P .. ':events', seq, ARGV[1])
   if ARGV[7] ~= 'matched' then
     redis.call('ZADD', P .. ':events:' .. ARGV[7], seq, ARGV[1])

@@ -51,12 +51,29 @@ local function put(lane, row, t, timed)
   end
 end
 
--- add_run stores a queued run and puts it into its lane, unless it is there already.
+-- event_waits notes that n more runs of the event that a run's body names have not ended: it is kept for
+-- them.
+local function event_waits(body, n)
+  local event = string.match(body or '', '"e":"([^"]+)"')
+  local key = event and P .. ':event:' .. event
+  if key and redis.call('HEXISTS', key, 'op') == 1 then
+    redis.call('HINCRBY', key, 'op', n)
+  end
+end
+
+-- connection_gone reports whether the connection whose runs wait in the lane was deleted.
+local function connection_gone(lane)
+  return redis.call('EXISTS', P .. ':con:' .. string.match(lane, '^[^.]+')) == 0
+end
+
+-- add_run stores a queued run and puts it into its lane, unless it is there already, or nobody is left to
+-- run for.
 local function add_run(id, lane, body, t, created)
   local key = P .. ':run:' .. id
-  if redis.call('EXISTS', key) == 1 then
+  if redis.call('EXISTS', key) == 1 or connection_gone(lane) then
     return false
   end
+  event_waits(body, 1)
   redis.call('HSET', key, 'b', body, 'st', 'queued', 'lane', lane, 'new', num(created))
   redis.call('ZADD', P .. ':runs', num(created), id)
   redis.call('ZADD', P .. ':runs:queued', num(created), id)

@@ -1,8 +1,8 @@
 -- Removes old finished rows from an index, oldest first, and what belongs to them.
 -- ARGV: 1 kind ('event', 'run' or 'dlv'), 2 before this time in ms, 3 how many to look at, 4 how many
 -- old ones, which have not finished, to pass over first. Answers how many were removed, and how many
--- more to pass over next time: -1, there are no more old ones.
-local index = ({ event = ':events', run = ':runs', dlv = ':deliveries' })[ARGV[1]]
+-- to pass over next time: -1, there are no more old ones.
+local index = P .. ({ event = ':events', run = ':runs', dlv = ':deliveries' })[ARGV[1]]
 local groups = ({
   event = { 'unmatched', 'handshake' },
   run = { 'failed', 'cancelled' },
@@ -11,35 +11,52 @@ local groups = ({
 local made = ARGV[1] == 'event' and 'acc' or 'new'
 local finished = ARGV[1] == 'event' and 'acc' or 'end'
 local before, from = tonumber(ARGV[2]), tonumber(ARGV[4])
-local ids = redis.call('ZRANGE', P .. index, from, from + tonumber(ARGV[3]) - 1)
+local ids = redis.call('ZRANGE', index, from, from + tonumber(ARGV[3]) - 1)
+local fanout = P .. ':rows:' .. string.sub(P, 2, -2) .. '.o'
 
--- waits reports whether a run of an event, of those that it names, has not ended: it needs the payload.
-local function waits(runs)
+local PATIENCE = 5000 -- runs asked for their state; then the rest of the rows comes next time
+local asked = 0
+
+-- waits reports whether somebody still needs an event: runs of it that have not ended, or the fan-out
+-- that will queue them. An event of a former version does not count its runs; those that it names are
+-- asked.
+local function waits(id, open, runs)
+  if open then
+    return tonumber(open) > 0 or redis.call('ZSCORE', fanout, id)
+  end
   for run in string.gmatch(runs or '', '[^,]+') do
+    asked = asked + 1
     local state = redis.call('HGET', P .. ':run:' .. run, 'st')
     if state == 'queued' or state == 'running' then
       return true
     end
   end
-  return false
+  return redis.call('ZSCORE', fanout, id)
 end
 
-local removed, kept = 0, 0
+local function remove(key, id)
+  redis.call('UNLINK', key)
+  redis.call('ZREM', index, id)
+  for _, group in ipairs(groups) do
+    redis.call('ZREM', index .. ':' .. group, id)
+  end
+end
+
+local removed, kept = 0, from
 for _, id in ipairs(ids) do
   local key = P .. ':' .. ARGV[1] .. ':' .. id
-  local f = redis.call('HMGET', key, made, finished, 'runs')
+  local f = redis.call('HMGET', key, made, finished, 'op', 'runs')
   if f[1] and tonumber(f[1]) >= before then
     return { removed, -1 }
   end
-  if f[1] and (not (f[2] and tonumber(f[2]) < before) or waits(f[3])) then
+  if f[1] and not (f[2] and tonumber(f[2]) < before) or ARGV[1] == 'event' and f[1] and waits(id, f[3], f[4]) then
     kept = kept + 1
   else
-    redis.call('DEL', key)
-    redis.call('ZREM', P .. index, id)
-    for _, group in ipairs(groups) do
-      redis.call('ZREM', P .. index .. ':' .. group, id)
-    end
+    remove(key, id)
     removed = removed + 1
+  end
+  if asked > PATIENCE then
+    return { removed, kept }
   end
 end
 return { removed, #ids < tonumber(ARGV[3]) and -1 or kept }

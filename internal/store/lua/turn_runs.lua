@@ -24,6 +24,7 @@ local function ended(key, id, state, i, t)
   end
   redis.call('HSET', key, 'end', num(created), 'dlv', table.concat(deliveries, ','))
   redis.call('HDEL', key, 'nb', 'cancel')
+  event_waits(redis.call('HGET', key, 'b'), -1)
   redis.call('ZREM', P .. ':rows:' .. ARGV[1], id)
   redis.call('ZREM', P .. ':runs:running', id)
   if state ~= 'succeeded' then

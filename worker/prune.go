@@ -1,0 +1,118 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+const (
+	removeEvery = 5 * time.Second // how often somebody looks for what is to be removed
+	pruneEvery  = time.Minute     // between the beginnings of two rounds of pruning
+	pruneSlice  = 5 * time.Second // of a round, before other work has its turn
+	pruneAtMost = 500             // rows at a time
+)
+
+// pruner removes what is past its retention. It works in rounds: projects take turns of one step each, so
+// that the backlog of one holds up no other, and a round goes on where it was when its slice was over.
+type pruner struct {
+	store   Store
+	metrics *metrics
+	log     *slog.Logger
+	now     func() time.Time
+
+	began time.Time // of the round
+	round []*pruning
+}
+
+// pruning is where a project's part of a round stands.
+type pruning struct {
+	project synchook.ProjectID
+	before  time.Time // what ended before is removed
+	kinds   []store.RowKind
+	from    int // how many rows of the first kind are passed over: they have not finished
+}
+
+// work does what is due, for a slice of time.
+func (p *pruner) work(ctx context.Context) {
+	if err := p.prune(ctx); err != nil && ctx.Err() == nil {
+		p.log.Warn("pruning failed; it is tried again", "error", err)
+	}
+}
+
+// prune goes on with the round for a slice of time. When it is over, the next one begins in its time.
+func (p *pruner) prune(ctx context.Context) error {
+	if len(p.round) == 0 {
+		if p.now().Sub(p.began) < pruneEvery {
+			return nil
+		}
+		if err := p.begin(ctx); err != nil {
+			return err
+		}
+	}
+	var errs []error // one project that cannot be pruned must not hold up the others
+	for until := p.now().Add(pruneSlice); len(p.round) > 0 && ctx.Err() == nil && p.now().Before(until); {
+		turn := p.round[0]
+		p.round = p.round[1:]
+		began := p.now()
+		more, err := p.step(ctx, turn)
+		errs = append(errs, err)
+		if more {
+			p.round = append(p.round, turn)
+		}
+		rest(ctx, p.now().Sub(began))
+	}
+	return errors.Join(errs...)
+}
+
+func (p *pruner) begin(ctx context.Context) error {
+	projects, err := p.store.ProjectIDs(ctx)
+	if err != nil {
+		return err
+	}
+	p.began = p.now()
+	for _, id := range projects {
+		p.round = append(p.round, &pruning{project: id})
+	}
+	return nil
+}
+
+// step takes a project's turn and reports whether it wants another one in this round.
+func (p *pruner) step(ctx context.Context, t *pruning) (more bool, err error) {
+	if t.before.IsZero() {
+		return p.first(ctx, t)
+	}
+	pruned, err := p.store.Prune(ctx, t.project, t.kinds[0], t.before, pruneAtMost, t.from)
+	if err != nil {
+		return false, err
+	}
+	p.metrics.pruned.Add(float64(pruned.Removed))
+	t.from = pruned.Next
+	if pruned.Done {
+		t.kinds, t.from = t.kinds[1:], 0
+	}
+	return len(t.kinds) > 0, nil
+}
+
+// first reads how long a project keeps things.
+func (p *pruner) first(ctx context.Context, t *pruning) (more bool, err error) {
+	settings, err := p.store.Settings(ctx, t.project)
+	if synchook.IsKind(err, synchook.KindNotFound) {
+		return false, nil // deleted meanwhile
+	}
+	t.before, t.kinds = p.now().Add(-settings.Keep()), store.RowKinds()
+	return err == nil, err
+}
+
+// rest leaves the store to others for as long as it was just kept busy, so that they get at least half of
+// its time whatever there is to remove.
+func rest(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
