@@ -34,8 +34,11 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 			http.NotFound(w, r) // each protocol's clients take this for "unimplemented"
 			return
 		}
-		var err error
-		if c.caller, err = s.callerFor(r, need); err == nil {
+		err := within(r.Context(), lookupTime, func(ctx context.Context) (err error) {
+			c.caller, err = s.callerFor(ctx, r, need)
+			return err
+		})
+		if err == nil {
 			_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // only a test's recorder has none
 			next.ServeHTTP(w, r)
 			return
@@ -51,18 +54,18 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 }
 
 // callerFor returns who makes a request to an RPC, if they may.
-func (s *Server) callerFor(r *http.Request, need access) (synchook.Caller, error) {
+func (s *Server) callerFor(ctx context.Context, r *http.Request, need access) (synchook.Caller, error) {
 	secret, ok := bearer(r)
 	switch {
 	case !ok:
 		return synchook.Caller{}, errNoKey()
 	case s.isAdmin(secret):
-		return s.admin(r, need)
+		return s.admin(ctx, r, need)
 	case need.admin:
 		// Who holds any other key learns nothing about whether it is a good one.
 		return synchook.Caller{}, forbidden("admin_only", "only the admin key may do this", "Use the server's admin key.")
 	}
-	caller, err := s.Store.Caller(r.Context(), secret)
+	caller, err := s.Store.Caller(ctx, secret)
 	if err != nil {
 		return synchook.Caller{}, err
 	}
@@ -78,7 +81,7 @@ func (s *Server) callerFor(r *http.Request, need access) (synchook.Caller, error
 }
 
 // admin returns the caller that the admin key makes.
-func (s *Server) admin(r *http.Request, need access) (synchook.Caller, error) {
+func (s *Server) admin(ctx context.Context, r *http.Request, need access) (synchook.Caller, error) {
 	caller := synchook.Caller{Admin: true, Scopes: synchook.AllScopes()}
 	if need.admin {
 		return caller, nil
@@ -90,7 +93,7 @@ func (s *Server) admin(r *http.Request, need access) (synchook.Caller, error) {
 			Help: "Name one by the header `synchook-project: prj_...`, or use an API key of the project.",
 		}
 	}
-	p, err := s.Store.Project(r.Context(), synchook.ProjectID(named))
+	p, err := s.Store.Project(ctx, synchook.ProjectID(named))
 	caller.Project = p.ID
 	return caller, err
 }

@@ -79,6 +79,9 @@ func rpcError(ctx context.Context, input protoreflect.MessageDescriptor, err err
 		message = f.Field + ": " + message
 	}
 	shown = connect.NewError(answerTo(f.Kind).code, errors.New(message))
+	if passes(f.Kind) {
+		shown.Meta().Set("Retry-After", retryAfter)
+	}
 	if f.Field != "" {
 		addDetail(shown, violations(input, f))
 	}
@@ -116,6 +119,12 @@ func addDetail(e *connect.Error, m proto.Message) {
 	}
 }
 
+// retryAfter is how many seconds who met a fault that passes should wait.
+const retryAfter = "5"
+
+// passes reports whether the same request can succeed later.
+func passes(k synchook.Kind) bool { return k == synchook.KindUnavailable || k == synchook.KindExhausted }
+
 // problem is what an error says to those who do not speak RPC.
 type problem struct {
 	Reason  string `json:"reason"`
@@ -125,11 +134,10 @@ type problem struct {
 
 // writeFault answers a request that is no RPC.
 func writeFault(w http.ResponseWriter, f *synchook.Fault) {
-	status := answerTo(f.Kind).status
-	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", "5")
+	if passes(f.Kind) {
+		w.Header().Set("Retry-After", retryAfter)
 	}
-	writeProblem(w, status, problem{f.Reason, f.Message, f.Help})
+	writeProblem(w, answerTo(f.Kind).status, problem{f.Reason, f.Message, f.Help})
 }
 
 func writeProblem(w http.ResponseWriter, status int, p problem) {

@@ -57,6 +57,9 @@ func (h *inbound) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	started, c := time.Now(), new(webhookCall)
 	defer func() { h.budget.Release(c.held) }()
 	err := h.receive(w, r, c)
+	if err != nil && r.Context().Err() != nil {
+		err = senderGone(err)
+	}
 	h.note(r, c, err, time.Since(started))
 	switch {
 	case err != nil:
@@ -74,7 +77,7 @@ func (h *inbound) receive(w http.ResponseWriter, r *http.Request, c *webhookCall
 			err = panicError(panicked)
 		}
 	}()
-	if err := h.find(r, c); err != nil {
+	if err := within(r.Context(), intakeTime, func(ctx context.Context) error { return h.find(ctx, r, c) }); err != nil {
 		return err
 	}
 	body, err := h.read(w, r, c)
@@ -85,17 +88,28 @@ func (h *inbound) receive(w http.ResponseWriter, r *http.Request, c *webhookCall
 	c.incoming.Request = provider.Request{
 		Method: r.Method, URL: h.urls.public + r.URL.RequestURI(), Header: r.Header, Body: body, Received: h.now(),
 	}
-	c.receipt, err = h.intake.Receive(r.Context(), c.incoming)
-	return err
+	return within(r.Context(), intakeTime, func(ctx context.Context) error {
+		c.receipt, err = h.intake.Receive(ctx, c.incoming)
+		return err
+	})
+}
+
+// senderGone is the error of a webhook whose sender did not wait for the answer: no fault of ours, and
+// nobody reads it but who looks at the log.
+func senderGone(err error) *synchook.Fault {
+	return &synchook.Fault{
+		Kind: synchook.KindUnavailable, Reason: "sender_gone", Message: "the sender ended the request before it was answered",
+		Help: "Send it again.", Err: err,
+	}
 }
 
 // find looks up whose webhook it is. An unknown project and an unknown integration look alike, so that
 // nobody can find out which projects there are.
-func (h *inbound) find(r *http.Request, c *webhookCall) error {
-	p, err := h.store.ProjectByPublicID(r.Context(), r.PathValue("public"))
+func (h *inbound) find(ctx context.Context, r *http.Request, c *webhookCall) error {
+	p, err := h.store.ProjectByPublicID(ctx, r.PathValue("public"))
 	if err == nil {
 		c.incoming.Project = p
-		c.incoming.Integration, err = h.store.IntegrationByKey(r.Context(), p, r.PathValue("key"))
+		c.incoming.Integration, err = h.store.IntegrationByKey(ctx, p, r.PathValue("key"))
 	}
 	if synchook.IsKind(err, synchook.KindNotFound) {
 		return &synchook.Fault{

@@ -9,16 +9,19 @@ import (
 	"connectrpc.com/connect"
 )
 
-// edge is the outermost interceptor: it makes errors fit to be shown, notes how each call ended, and
-// ends streams when the server stops.
+// edge is the outermost interceptor: it makes errors fit to be shown, notes how each call ended, ends
+// calls that take too long, and ends streams when the server stops.
 type edge struct {
 	stopping context.Context //nolint:containedctx // the server's life
 }
 
 // WrapUnary implements connect.Interceptor.
 func (e *edge) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
-	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
-		res, err := next(ctx, req)
+	return func(ctx context.Context, req connect.AnyRequest) (res connect.AnyResponse, err error) {
+		err = within(ctx, timeFor(req.Spec().Procedure), func(ctx context.Context) error {
+			res, err = next(ctx, req)
+			return err
+		})
 		if err := e.end(ctx, req.Spec(), err); err != nil {
 			return nil, err
 		}

@@ -223,7 +223,9 @@ func (h hintSender) send(ctx context.Context, hints []synchook.Hint) {
 	if len(hints) == 0 {
 		return
 	}
-	if err := h.queue.Send(context.WithoutCancel(ctx), hints...); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), hintTime)
+	defer cancel()
+	if err := h.queue.Send(ctx, hints...); err != nil {
 		h.log.WarnContext(ctx, "hints were not sent; the sweep will send them", "hints", len(hints), "error", err)
 	}
 }

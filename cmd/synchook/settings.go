@@ -40,6 +40,7 @@ func settings() []setting {
 		{flag: "data", def: ".synchook", usage: "`folder` for the embedded Redis, and for what dev makes", set: text(func(o *app.Options) *string { return &o.DataDir })},
 		{flag: "admin-key", usage: "the `key` that opens everything; better set in the environment, where other users of the machine cannot see it", secret: true, set: text(func(o *app.Options) *string { return &o.AdminKey })},
 		{flag: "encryption-key", usage: "base64 of 32 bytes that encrypt secrets in Redis; several, separated by commas, to rotate: the first encrypts", secret: true, set: encryptionKeys},
+		{flag: "redis-reserve", def: "10", usage: "per cent of the maxmemory of Redis that are left to the workers: webhooks are answered 503 when only that is left", set: percent(func(o *app.Options) *int { return &o.RedisReserve })},
 		{flag: "require-durable-redis", def: "false", usage: "refuse to start on a Redis that can lose accepted events", set: boolean(func(o *app.Options) *bool { return &o.RequireDurableRedis })},
 		{flag: "allow-addresses", usage: "private `networks` that webhooks and API requests may go to, as CIDR prefixes separated by commas", set: prefixes},
 		{flag: "queues-writable", def: "false", usage: "let the page /queues change what it shows", set: boolean(func(o *app.Options) *bool { return &o.QueuesWritable })},
@@ -173,6 +174,17 @@ func number(field func(*app.Options) *int) func(*app.Options, string) error {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 1 || n > 10_000 {
 			return fmt.Errorf("%q is not a number from 1 to 10000", v)
+		}
+		*field(o) = n
+		return nil
+	}
+}
+
+func percent(field func(*app.Options) *int) func(*app.Options, string) error {
+	return func(o *app.Options, v string) error {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > 90 {
+			return fmt.Errorf("%q is not a number of per cent from 1 to 90", v)
 		}
 		*field(o) = n
 		return nil

@@ -29,6 +29,7 @@ func TestABadSettingIsNamedWithWhatWouldBeGood(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ args, want string }{
 		{"--runs=none", `--runs (SYNCHOOK_RUNS): "none" is not a number from 1 to 10000`},
+		{"--redis-reserve=100", `--redis-reserve (SYNCHOOK_REDIS_RESERVE): "100" is not a number of per cent from 1 to 90`},
 		{"--poll-interval=5", `--poll-interval (SYNCHOOK_POLL_INTERVAL): "5" is not a duration such as 10ms, 30s or 5m`},
 		{"--allow-addresses=10.0.0.1", `--allow-addresses (SYNCHOOK_ALLOW_ADDRESSES): "10.0.0.1" is not a network such as 10.0.0.0/8`},
 		{"--public-url=hooks.example.com", `--public-url (SYNCHOOK_PUBLIC_URL): "hooks.example.com" is not a URL such as https://hooks.example.com`},

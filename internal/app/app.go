@@ -31,6 +31,8 @@ type App struct {
 	registry *prometheus.Registry
 
 	dial   dialer
+	quiet  *quiet
+	watch  *watch
 	store  *store.Store
 	queue  *queue.Queue
 	intake *intake.Intake
@@ -55,7 +57,10 @@ type cleanup struct {
 // New returns a program that is not started.
 func New(o Options) *App {
 	o = o.withDefaults()
-	return &App{options: o, registry: newRegistry(o.Version), failed: make(chan error, 1)}
+	a := &App{options: o, registry: newRegistry(o.Version), quiet: newQuiet(), failed: make(chan error, 1)}
+	a.watch = &watch{log: o.Log, quiet: a.quiet, reserve: o.RedisReserve, now: time.Now}
+	a.options.Log = a.quiet.wrap(o.Log)
+	return a
 }
 
 // URL is where the server listens, once it is started.
@@ -133,6 +138,7 @@ func (a *App) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	tellOf(a.options.Log)
 	dial, stop, err := redisOf(ctx, a.options)
 	if err != nil {
 		return err
@@ -141,7 +147,7 @@ func (a *App) openStore(ctx context.Context) error {
 	a.cleanup("redis", stop)
 	rdb := a.client(dial.universal())
 	a.store = store.New(rdb, keyring)
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		err := a.store.Open(ctx)
 		if err == nil {
 			break
@@ -156,8 +162,9 @@ func (a *App) openStore(ctx context.Context) error {
 		case <-time.After(wait):
 		}
 	}
+	a.startWatch()
 	a.queue = queue.New(a.client(dial.universal()), a.options.ScriptTimeout+5*time.Minute)
-	a.intake = &intake.Intake{Store: a.store, Queue: a.queue, Log: a.options.Log, Now: time.Now}
+	a.intake = &intake.Intake{Store: a.store, Queue: a.queue, Room: a.watch.Room, Log: a.options.Log, Now: time.Now}
 	allow := slices.Clone(a.options.AllowAddresses)
 	if a.options.Dev {
 		allow = append(allow, netguard.Loopback()...)
@@ -169,6 +176,15 @@ func (a *App) openStore(ctx context.Context) error {
 func (a *App) client(c redis.UniversalClient) redis.UniversalClient {
 	a.cleanup("redis client", func() { _ = c.Close() })
 	return c
+}
+
+// startWatch looks at Redis from now on.
+func (a *App) startWatch() {
+	a.watch.store = a.store
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { a.watch.run(ctx) })
+	a.cleanup("watch", func() { cancel(); running.Wait() })
 }
 
 func (a *App) checkDurability(ctx context.Context) error {
@@ -226,13 +242,8 @@ func (a *App) startWorker() {
 
 // ready says what is wrong with the process.
 func (a *App) ready(ctx context.Context) []server.Problem {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	var problems []server.Problem
-	if err := a.store.Ping(ctx); err != nil {
-		problems = append(problems, server.Problem{
-			Part: "redis", Message: err.Error(), Fatal: true, Help: "Look whether Redis runs and has memory and disk left; work goes on by itself when it does.",
-		})
+	problems := a.watch.problems(ctx)
+	if len(problems) > 0 && problems[0].Fatal {
 		return problems
 	}
 	for _, w := range a.store.Durability(ctx).Warnings {

@@ -25,6 +25,7 @@ type Options struct {
 	AdminKey       string   // opens everything; "": nobody is admin, or in dev a key that is made
 	EncryptionKeys []string // encrypt secrets in Redis, the newest first
 
+	RedisReserve        int            // per cent of Redis's maxmemory that intake leaves to the workers; 0: 10
 	RequireDurableRedis bool           // whether a Redis that can lose accepted events is an error
 	AllowAddresses      []netip.Prefix // private networks that webhooks and API requests may go to
 	QueuesWritable      bool           // whether /queues can change what it shows
@@ -54,6 +55,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Version == "" {
 		o.Version = "dev"
+	}
+	if o.RedisReserve <= 0 {
+		o.RedisReserve = 10
 	}
 	if o.Runs <= 0 {
 		o.Runs = 10

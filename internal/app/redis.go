@@ -69,6 +69,7 @@ func dialURL(url string) (dialer, error) {
 			return dialer{}, explain(err)
 		}
 		o.PoolSize, o.ReadTimeout, o.MaxRedirects = poolSize, readTimeout, 16
+		o.ContextTimeoutEnabled, o.DialerRetries = true, dialTries
 		return dialer{func() redis.UniversalClient { return redis.NewClusterClient(o) }, where}, nil
 	case "redis-sentinel":
 		o, err := redis.ParseFailoverURL(plain)
@@ -76,6 +77,7 @@ func dialURL(url string) (dialer, error) {
 			return dialer{}, explain(err)
 		}
 		o.PoolSize, o.ReadTimeout = poolSize, readTimeout
+		o.ContextTimeoutEnabled, o.DialerRetries = true, dialTries
 		return dialer{func() redis.UniversalClient { return redis.NewFailoverClient(o) }, where}, nil
 	}
 	o, err := redis.ParseURL(url)
@@ -88,10 +90,12 @@ func dialURL(url string) (dialer, error) {
 const (
 	poolSize    = 64
 	readTimeout = 10 * time.Second
+	dialTries   = 2 // for each of a command's tries: who calls us should not wait for seconds to hear that Redis is down
 )
 
 func dialSingle(o *redis.Options, where string) dialer {
-	o.PoolSize, o.ReadTimeout, o.ContextTimeoutEnabled = poolSize, readTimeout, true
+	o.PoolSize, o.ReadTimeout = poolSize, readTimeout
+	o.ContextTimeoutEnabled, o.DialerRetries = true, dialTries
 	return dialer{func() redis.UniversalClient { return redis.NewClient(o) }, where}
 }
 

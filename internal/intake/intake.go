@@ -41,12 +41,15 @@ type Queue interface {
 	Send(context.Context, ...synchook.Hint) error
 }
 
-// Intake accepts incoming webhooks. Its fields are required, and its methods may be called concurrently.
+// Intake accepts incoming webhooks. Its fields but Room are required, and its methods may be called concurrently.
 type Intake struct {
 	Store Store
 	Queue Queue
+	Room  func(size int) error // why the store has no room for an event of that size; nil: it always has
 	Log   *slog.Logger
 	Now   func() time.Time
+
+	refused refusals
 }
 
 // Incoming is a webhook as it came, for an integration.
@@ -68,6 +71,11 @@ type Receipt struct {
 
 // Receive verifies and accepts a webhook. Its errors are faults that say what to tell the sender.
 func (i *Intake) Receive(ctx context.Context, in Incoming) (Receipt, error) {
+	if i.Room != nil {
+		if err := i.Room(len(in.Request.Body)); err != nil {
+			return Receipt{}, err
+		}
+	}
 	if err := in.Provider.Verify(in.Request, provider.Config{Secrets: in.Integration.Secrets}); err != nil {
 		i.reject(ctx, in, err)
 		return Receipt{}, refusal(err)
@@ -179,20 +187,18 @@ func (i *Intake) read(ctx context.Context, p synchook.ProjectID, id synchook.Eve
 	return
 }
 
+// sendTime is how long the answer to a webhook that is accepted waits for its hints.
+const sendTime = 2 * time.Second
+
 // send sends hints. One that cannot be sent is made up for by the sweep, so the event stays accepted.
 func (i *Intake) send(ctx context.Context, hints []synchook.Hint) {
 	if len(hints) == 0 {
 		return
 	}
-	if err := i.Queue.Send(context.WithoutCancel(ctx), hints...); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTime)
+	defer cancel()
+	if err := i.Queue.Send(ctx, hints...); err != nil {
 		i.Log.Warn("a hint could not be sent; the sweep makes up for it", "error", err)
-	}
-}
-
-// reject notes a webhook that was refused. That it cannot be noted changes nothing for the sender.
-func (i *Intake) reject(ctx context.Context, in Incoming, cause error) {
-	if err := i.Store.Reject(ctx, in.Project, in.Integration.ID, cause.Error()); err != nil {
-		i.Log.Warn("a refused webhook could not be noted", "integration", in.Integration.ID, "error", err)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -74,7 +73,7 @@ func (q *Queue) enqueue(ctx context.Context, kind string, p Payload, opts ...asy
 	opts = append(opts, asynq.MaxRetry(math.MaxInt32), asynq.Timeout(q.timeout))
 	_, err = q.client.EnqueueContext(ctx, asynq.NewTask(kind, body), opts...)
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-		return fmt.Errorf("sending the hint for %s: %w", p.Lane, err)
+		return unavailable("sending the hint for "+string(p.Lane), err)
 	}
 	return nil
 }
@@ -100,7 +99,7 @@ func (q *Queue) OnItsWay(_ context.Context, lane synchook.LaneID, generation int
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("asking after the hint for %s: %w", lane, err)
+		return false, unavailable("asking after the hint for "+string(lane), err)
 	}
 	late := time.Since(info.NextProcessAt) > 10*time.Second
 	switch info.State {
@@ -118,20 +117,31 @@ func (q *Queue) Announce(ctx context.Context) error {
 	for _, name := range All() {
 		names = append(names, name)
 	}
-	return q.rdb.SAdd(ctx, "asynq:queues", names...).Err()
+	if err := q.rdb.SAdd(ctx, "asynq:queues", names...).Err(); err != nil {
+		return unavailable("announcing the queues", err)
+	}
+	return nil
+}
+
+// unavailable is the fault of a queue that Redis failed: it passes, and the sweep makes up for it.
+func unavailable(doing string, err error) error {
+	return &synchook.Fault{
+		Kind: synchook.KindUnavailable, Reason: "queue_unavailable", Message: "the queue does not answer",
+		Help: "Look at Redis and at /readyz.", Err: fmt.Errorf("%s: %w", doing, err),
+	}
 }
 
 // Backoff is a hook for the Redis client that Asynq's servers use: they ask again at once after an
 // error, tens of thousands of times a second while Redis refuses all writes.
 type Backoff struct{}
 
-// refusals are what Redis answers when it takes no writes.
-var refusals = []string{"OOM", "MISCONF", "READONLY", "CLUSTERDOWN", "NOREPLICAS"}
+// backoffTime is the wait after an error.
+const backoffTime = 100 * time.Millisecond
 
 // DialHook leaves dialling as it is.
 func (Backoff) DialHook(next redis.DialHook) redis.DialHook { return next }
 
-// ProcessHook waits after a refused command.
+// ProcessHook waits after a command that failed.
 func (Backoff) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
@@ -140,7 +150,7 @@ func (Backoff) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// ProcessPipelineHook waits after a refused pipeline.
+// ProcessPipelineHook waits after a pipeline that failed.
 func (Backoff) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
 		err := next(ctx, cmds)
@@ -149,17 +159,14 @@ func (Backoff) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Process
 	}
 }
 
+// waitAfter waits after all errors but those that say that there is nothing, or that a script must be
+// sent as a whole: these come while all is well.
 func waitAfter(ctx context.Context, err error) {
-	if err == nil {
+	if err == nil || errors.Is(err, redis.Nil) || redis.HasErrorPrefix(err, "NOSCRIPT") {
 		return
 	}
-	for _, word := range refusals {
-		if strings.HasPrefix(err.Error(), word) {
-			select {
-			case <-ctx.Done():
-			case <-time.After(100 * time.Millisecond):
-			}
-			return
-		}
+	select {
+	case <-ctx.Done():
+	case <-time.After(backoffTime):
 	}
 }

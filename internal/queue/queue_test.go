@@ -3,6 +3,7 @@ package queue_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -232,7 +233,7 @@ type refusal string
 func (r refusal) Error() string { return string(r) }
 func (refusal) RedisError()     {}
 
-func TestBackoffWaitsOnlyAfterWhatWouldBeAskedAgainAtOnce(t *testing.T) {
+func TestBackoffWaitsAfterEveryErrorThatIsNotPartOfGoodWork(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		err   error
@@ -245,7 +246,10 @@ func TestBackoffWaitsOnlyAfterWhatWouldBeAskedAgainAtOnce(t *testing.T) {
 		"a replica":         {refusal("READONLY You can't write against a read only replica."), true},
 		"cluster down":      {refusal("CLUSTERDOWN The cluster is down"), true},
 		"too few replicas":  {refusal("NOREPLICAS Not enough good replicas to write."), true},
-		"any other refusal": {refusal("WRONGTYPE Operation against a key holding the wrong kind of value"), false},
+		"loading":           {refusal("LOADING Redis is loading the dataset in memory"), true},
+		"no connection":     {io.EOF, true},
+		"a fault of ours":   {refusal("WRONGTYPE Operation against a key holding the wrong kind of value"), true},
+		"an unknown script": {refusal("NOSCRIPT No matching script. Please use EVAL."), false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,44 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	api "github.com/synchook/synchook/gen/synchook/v1/synchookv1connect"
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+// How long the store may take for a request before it is answered that the store does not answer. Who
+// calls should hear that soon, and try again, rather than hold a connection and a body.
+const (
+	lookupTime = 5 * time.Second // to find out who calls
+	intakeTime = 5 * time.Second // the most impatient providers wait 3 to 5 s
+	callTime   = 10 * time.Second
+	deployTime = time.Minute // 500 scripts are much to write
+	hintTime   = 2 * time.Second
+)
+
+// timeFor returns how long the store may take for an RPC.
+func timeFor(procedure string) time.Duration {
+	if procedure == api.SyncServiceDeploySyncsProcedure {
+		return deployTime
+	}
+	return callTime
+}
+
+// within does something that must not take longer than d. When it does, and the caller still waits, the
+// error is a fault that passes.
+func within(ctx context.Context, d time.Duration, do func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	err := do(limited)
+	var told *synchook.Fault
+	if err == nil || errors.As(err, &told) || limited.Err() == nil || ctx.Err() != nil {
+		return err
+	}
+	return &synchook.Fault{
+		Kind: synchook.KindUnavailable, Reason: "store_unavailable", Message: "the store did not answer within " + d.String(),
+		Help: "Try again; if it lasts, /readyz says what is wrong.", Err: err,
+	}
+}
