@@ -30,6 +30,7 @@ func commands() []command {
 		{"server", "run the server alone: the API and the intake of webhooks", runServer},
 		{"worker", "run workers alone: they run syncs and deliver webhooks", runWorker},
 		{"deploy", "bundle, check and upload the sync scripts of a folder", deploy},
+		{"doctor", "check that all indexes of a store agree with its rows, and mend them", runDoctor},
 		{"config", "show the effective settings, and where each came from", runConfig},
 		{"version", "show the version", runVersion},
 	}
@@ -42,8 +43,26 @@ func main() {
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "synchook: "+err.Error())
-		os.Exit(1)
+		os.Exit(status(err))
 	}
+}
+
+// failure is an error with an exit status of its own.
+type failure struct {
+	error
+	status int
+}
+
+// Unwrap returns the error.
+func (f failure) Unwrap() error { return f.error }
+
+// status is what the process exits with: 1 unless the error says otherwise.
+func status(err error) int {
+	var f failure
+	if errors.As(err, &f) {
+		return f.status
+	}
+	return 1
 }
 
 func dispatch(ctx context.Context, args []string, out io.Writer) error {

@@ -85,13 +85,17 @@ func (v flagValue) IsBoolFlag() bool { return v.isBool }
 // errHelp says that help was asked for, and given.
 var errHelp = errors.New("help was shown")
 
-// parse reads a command's settings: a flag wins over the environment, and that over the default. More
-// flags of the command's own can be added by extra.
+// parse reads the settings of a command that takes them all. More flags of its own can be added by extra.
 func parse(name, about string, args []string, out io.Writer, extra func(*flag.FlagSet)) (app.Options, []effective, error) {
+	return parseOf(settings(), name, about, args, out, extra)
+}
+
+// parseOf reads a command's settings: a flag wins over the environment, and that over the default.
+func parseOf(table []setting, name, about string, args []string, out io.Writer, extra func(*flag.FlagSet)) (app.Options, []effective, error) {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	values := map[string]*string{}
-	for _, s := range settings() {
+	for _, s := range table {
 		value := s.def
 		values[s.flag] = &value
 		fs.Var(flagValue{&value, s.def == "false"}, s.flag, s.usage+" ("+s.env()+")")
@@ -112,15 +116,15 @@ func parse(name, about string, args []string, out io.Writer, extra func(*flag.Fl
 	if fs.NArg() > 0 {
 		return app.Options{}, nil, fmt.Errorf("%q is not a flag; see `synchook %s --help`", fs.Arg(0), name)
 	}
-	return resolve(fs, values)
+	return resolve(table, fs, values)
 }
 
-func resolve(fs *flag.FlagSet, values map[string]*string) (app.Options, []effective, error) {
+func resolve(table []setting, fs *flag.FlagSet, values map[string]*string) (app.Options, []effective, error) {
 	given := map[string]bool{}
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	var o app.Options
 	var all []effective
-	for _, s := range settings() {
+	for _, s := range table {
 		e := effective{setting: s, value: *values[s.flag], source: "default"}
 		if env, ok := os.LookupEnv(s.env()); ok && env != "" {
 			e.value, e.source = env, "environment"

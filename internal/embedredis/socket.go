@@ -27,11 +27,8 @@ type socket struct {
 // newSocket chooses the path: in the data folder or, when that has too long a name, in a folder for
 // temporary files, always the same for one data folder.
 func newSocket(dir string) (socket, error) {
-	chosen := socket{path: filepath.Join(dir, "redis.sock")}
-	if len(chosen.path) > maxSocketPath {
-		sum := sha256.Sum256([]byte(dir))
-		chosen.shortDir = filepath.Join(os.TempDir(), fmt.Sprintf("synchook-%d-%x", os.Getuid(), sum[:8]))
-		chosen.path = filepath.Join(chosen.shortDir, "redis.sock")
+	chosen := socketOf(dir)
+	if chosen.shortDir != "" {
 		if err := makePrivate(chosen.shortDir); err != nil {
 			return socket{}, err
 		}
@@ -47,6 +44,27 @@ func newSocket(dir string) (socket, error) {
 		return socket{}, err
 	}
 	return chosen, nil
+}
+
+// socketOf returns the address of the server of a data folder.
+func socketOf(dir string) socket {
+	chosen := socket{path: filepath.Join(dir, "redis.sock")}
+	if len(chosen.path) > maxSocketPath {
+		sum := sha256.Sum256([]byte(dir))
+		chosen.shortDir = filepath.Join(os.TempDir(), fmt.Sprintf("synchook-%d-%x", os.Getuid(), sum[:8]))
+		chosen.path = filepath.Join(chosen.shortDir, "redis.sock")
+	}
+	return chosen
+}
+
+// Running returns the socket of the server that another process runs on a data folder, if one does.
+func Running(dir string) (path string, ok bool) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", false
+	}
+	path = socketOf(dir).path
+	return path, answers(path)
 }
 
 // makePrivate makes a folder that nobody else can enter. Somebody else may have made it before, to have

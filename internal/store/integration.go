@@ -146,11 +146,23 @@ func (s *Store) DeleteIntegration(ctx context.Context, p synchook.ProjectID, in 
 	if err != nil {
 		return err
 	}
+	retired, err := s.retired(ctx, p, Deployment{Remove: syncs})
+	if err != nil {
+		return err
+	}
 	names := []string{"i:" + in.Key}
-	for _, sy := range syncs {
-		names = append(names, syncName(in.ID, sy.Name))
+	// Also those that are reserved for syncs which a deployment never wrote.
+	err = s.eachField(ctx, key(p, "names"), syncName(in.ID, "*"), func(name string) error {
+		names = append(names, name)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	pipe := s.rdb.TxPipeline()
+	for _, id := range retired {
+		pipe.Expire(ctx, key(p, "script", string(id)), scriptKept)
+	}
 	pipe.HDel(ctx, key(p, "integrations"), string(in.ID))
 	pipe.HDel(ctx, key(p, "names"), names...)
 	for _, what := range []string{"syncs", "removed", "models", "rejected", "match"} {

@@ -53,6 +53,7 @@ var (
 	connectionScript     = script("connection")
 	deleteConScript      = script("lane", "delete_connection")
 	leaseScript          = script("lease")
+	retireScript         = script("lane", "doctor_retire")
 )
 
 // inProject runs a script in a project's slot.

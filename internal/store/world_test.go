@@ -224,3 +224,13 @@ func wantKind(t *testing.T, err error, kind synchook.Kind, reason string) {
 		t.Errorf("error = %v, want a fault of kind %d, %q", err, kind, reason)
 	}
 }
+
+// ownServer returns a Redis that is the test's own: a real one, or with STORE_TESTS_ON=in-process one of
+// those.
+func ownServer(t testing.TB) redis.UniversalClient {
+	t.Helper()
+	if os.Getenv("STORE_TESTS_ON") == "in-process" {
+		return inProcess(t)
+	}
+	return plain(t)
+}

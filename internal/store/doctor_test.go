@@ -1,0 +1,72 @@
+package store_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+// hintQueue is a queue that keeps its hints until somebody drops them.
+type hintQueue struct {
+	mu   sync.Mutex
+	sent []synchook.Hint
+}
+
+func (q *hintQueue) Send(_ context.Context, hints ...synchook.Hint) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.sent = append(q.sent, hints...)
+	return nil
+}
+
+func (q *hintQueue) OnItsWay(_ context.Context, lane synchook.LaneID, generation int64) (bool, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, h := range q.sent {
+		if h.Lane == lane && h.Generation == generation {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func (w *world) examine(t *testing.T, queue *hintQueue, repair bool) []store.Finding {
+	t.Helper()
+	got, err := w.st.Examine(t.Context(), store.Checkup{Queue: queue, Repair: repair, Pause: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.Findings
+}
+
+// wantClean fails unless the doctor finds nothing.
+func (w *world) wantClean(t *testing.T, when string) {
+	t.Helper()
+	for _, f := range w.examine(t, &hintQueue{}, false) {
+		t.Errorf("%s: %s: %s", when, f.Code, f.Problem)
+	}
+}
+
+func TestTheDoctorFindsNothingAmissInAStoreThatWasLivedIn(t *testing.T) {
+	t.Parallel()
+	w := worldOn(t, ownServer(t), func(s *synchook.Sync) { s.Frequency = time.Hour })
+	w.wantClean(t, "new")
+	liveEvent(t, w)
+	w.wantClean(t, "after an event")
+	liveSchedule(t, w)
+	w.wantClean(t, "after a schedule")
+	liveSettings(t, w)
+	w.wantClean(t, "after a change of settings")
+	liveEnd(t, w)
+	w.wantClean(t, "at the end")
+}
+
+var _ = redis.Nil
+var _ = strings.Cut

@@ -1,0 +1,39 @@
+-- Looks at records of a model: their place in the index, and the clock and count of runs, which must be
+-- ahead of them. It stops when it has read enough, so that nobody else waits for long.
+local ENOUGH = 2000000 -- bytes
+local hash, index = C .. ':r:' .. ARGV[2], C .. ':m:' .. ARGV[2]
+local ordinal = tonumber(redis.call('GET', C .. ':runs') or '0')
+local time = tonumber(redis.call('GET', C .. ':clock') or '0')
+local bytes, looked, top, latest = 0, 0, ordinal, time
+
+local function look(id)
+  local text = redis.call('HGET', hash, id)
+  local score = redis.call('ZSCORE', index, id)
+  if not text then
+    if score then
+      fault('index_without_row', id, 'm:' .. ARGV[2], function() redis.call('ZREM', index, id) end)
+    end
+    return 0
+  end
+  local r = parse(text)
+  if not score or tonumber(score) ~= tonumber(r.modified) then
+    fault('record_unlisted', id, ARGV[2], function() redis.call('ZADD', index, r.modified, id) end)
+  end
+  top = math.max(top, tonumber(r.erun) or 0, tonumber(r.frun) or 0)
+  latest = math.max(latest, tonumber(r.modified))
+  return #text
+end
+
+for i = 3, #ARGV do
+  if bytes < ENOUGH then
+    bytes = bytes + look(ARGV[i])
+    looked = looked + 1
+  end
+end
+if top > ordinal then
+  fault('ordinal_behind', ARGV[3], ordinal, function() redis.call('SET', C .. ':runs', num(top)) end)
+end
+if latest > time then
+  fault('clock_behind', ARGV[3], num(time), function() redis.call('SET', C .. ':clock', num(latest)) end)
+end
+return report(looked)
