@@ -75,11 +75,7 @@ func printExamined(out io.Writer, found app.Examined, asJSON bool) error {
 		if f.Connection != "" {
 			where += " " + string(f.Connection)
 		}
-		verb := "to mend"
-		if f.Repaired {
-			verb = "mended"
-		}
-		fmt.Fprintf(out, "%s: %s: %s\n    %s: %s\n", f.Code, where, f.Problem, verb, f.Remedy)
+		fmt.Fprintf(out, "%s: %s: %s\n    %s: %s\n", f.Code, where, f.Problem, stand(f), f.Remedy)
 	}
 	var keys int64
 	for _, n := range found.Keys {
@@ -87,6 +83,17 @@ func printExamined(out io.Writer, found app.Examined, asJSON bool) error {
 	}
 	fmt.Fprintf(out, "examined %d keys, %d rows and entries: %s\n", keys, found.Members, verdict(found))
 	return nil
+}
+
+// stand says how things stand with a finding.
+func stand(f app.Finding) string {
+	switch {
+	case f.Repaired:
+		return "mended"
+	case f.ByHand:
+		return "by hand"
+	}
+	return "with --repair"
 }
 
 func verdict(found app.Examined) string {

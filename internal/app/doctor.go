@@ -16,6 +16,8 @@ import (
 type (
 	// Examined is the outcome of an examination.
 	Examined = store.Examined
+	// Finding is something in the store that is not as it should be.
+	Finding = store.Finding
 	// Progress is how far an examination has come.
 	Progress = store.Progress
 )

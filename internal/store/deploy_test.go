@@ -47,3 +47,24 @@ func TestOfTwoDeploymentsThatWerePlannedTogetherOneIsRefused(t *testing.T) {
 	}
 	wantKind(t, w.st.Deploy(t.Context(), w.p, d), synchook.KindConflict, "deployed_meanwhile")
 }
+
+func TestADeletedIntegrationLeavesNeitherScriptsNorReservedNames(t *testing.T) {
+	t.Parallel()
+	w := ownWorld(t)
+	ctx := t.Context()
+	if _, _, err := w.st.ReserveNames(ctx, w.p, w.Integration.ID, []string{"never-deployed"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.st.DeleteConnection(ctx, w.p, w.Connection); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.st.DeleteIntegration(ctx, w.p, w.Integration); err != nil {
+		t.Fatal(err)
+	}
+	if left := w.mentions(t, "never-deployed"); len(left) > 0 {
+		t.Errorf("a reserved name is left in %v", left)
+	}
+	if ttl := w.rdb.TTL(ctx, w.key("script", string(w.Sync.Sync.Script))).Val(); ttl <= 0 {
+		t.Errorf("the script of a deleted integration is kept for ever (%v)", ttl)
+	}
+}

@@ -42,6 +42,7 @@ type Finding struct {
 	Member     string                `json:"member"`               // what it is about: an ID, a name or a key
 	Problem    string                `json:"problem"`              // a sentence without a full stop
 	Remedy     string                `json:"remedy"`               // what a repair does, or what a person can do
+	ByHand     bool                  `json:"by_hand"` // whether only a person can mend it
 	Repaired   bool                  `json:"repaired"`
 }
 

@@ -20,6 +20,8 @@ func faults() map[string]fault {
 		"row_misplaced":     {problem: "%member is in the index %detail, which is of another state", remedy: "it is removed from that index"},
 		"index_without_row": {problem: "the index %detail names %member, which does not exist", remedy: "the entry is removed"},
 
+		"event_miscounted": {problem: "the event %member says that %detail of its runs have not ended, which is not so; it would be forgotten too early, or never", remedy: "its runs are counted again"},
+
 		"row_without_lane":        {problem: "%member waits, but not in its lane %detail, so nobody will ever work it", remedy: "it goes back into its lane, which is woken"},
 		"row_ended_in_lane":       {problem: "%member has ended and still waits in the lane %detail", remedy: "it is removed from the lane"},
 		"row_in_other_lane":       {problem: "%member waits in the lane %detail, and belongs to another", remedy: "it is removed from that lane"},
@@ -73,6 +75,6 @@ func (s symptom) finding() Finding {
 	words := strings.NewReplacer("%member", s.member, "%quoted", strconv.Quote(s.member), "%detail", s.detail)
 	return Finding{
 		Code: s.code, Project: s.project, Connection: s.connection, Member: s.member,
-		Problem: words.Replace(f.problem), Remedy: words.Replace(f.remedy),
+		Problem: words.Replace(f.problem), Remedy: words.Replace(f.remedy), ByHand: f.byHand,
 	}
 }

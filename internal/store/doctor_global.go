@@ -165,15 +165,18 @@ func findUsed(ctx context.Context, d *doctor, q question) (*trouble, error) {
 // findOwner looks whether there is a project, or connection, of which a key is.
 func findOwner(ctx context.Context, d *doctor, q question) (*trouble, error) {
 	p := placeOf(q.member)
-	owner, code := key(p.project, "project"), "project_without_row"
+	owners, code := []string{key(p.project, "project"), key(p.project, "purge")}, "project_without_row"
 	if p.connection != "" {
-		owner, code = key(p.project, "con", string(p.connection)), "connection_without_row"
+		// What is being removed, or was a moment ago, is nobody's for a while.
+		owners = []string{key(p.project, "con", string(p.connection)), p.key("gone"), key(p.project, "purge", string(p.connection))}
+		code = "connection_without_row"
 	}
-	there, err := d.store.exists(ctx, owner)
-	if err != nil || there {
-		return nil, err
+	for _, owner := range owners {
+		if there, err := d.store.exists(ctx, owner); err != nil || there {
+			return nil, err
+		}
 	}
-	if there, err = d.store.exists(ctx, q.member); err != nil || !there {
+	if there, err := d.store.exists(ctx, q.member); err != nil || !there {
 		return nil, err
 	}
 	return &trouble{code, q.member, nil}, nil

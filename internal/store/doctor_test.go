@@ -2,12 +2,9 @@ package store_test
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
@@ -68,5 +65,3 @@ func TestTheDoctorFindsNothingAmissInAStoreThatWasLivedIn(t *testing.T) {
 	w.wantClean(t, "at the end")
 }
 
-var _ = redis.Nil
-var _ = strings.Cut
