@@ -24,9 +24,10 @@ type GitHub struct {
 	asked  atomic.Int64
 }
 
-func newGitHub(t testing.TB) *GitHub {
+// NewGitHub starts a GitHub that signs with a secret and wants a token.
+func NewGitHub(t testing.TB, secret, token string) *GitHub {
 	t.Helper()
-	g := &GitHub{secret: rand.Text(), token: rand.Text()}
+	g := &GitHub{secret: secret, token: token}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /repos/octo/{connection}/issues/{number}", func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer "+g.token {
@@ -46,6 +47,12 @@ func (g *GitHub) issue(w http.ResponseWriter, r *http.Request) {
 	title := fmt.Sprintf("Issue %s of %s, answer %d", r.PathValue("number"), r.PathValue("connection"), g.asked.Add(1))
 	_ = json.NewEncoder(w).Encode(map[string]string{"title": title}) // a script that has gone asks again
 }
+
+// Secret is what the webhooks are signed with.
+func (g *GitHub) Secret() string { return g.secret }
+
+// Token is what API requests must carry.
+func (g *GitHub) Token() string { return g.token }
 
 // Asked returns how many API requests were answered well so far.
 func (g *GitHub) Asked() int { return int(g.asked.Load()) }

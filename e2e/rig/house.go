@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -19,6 +20,9 @@ const AdminKey = "the-admin-key-of-the-tests"
 type HouseOptions struct {
 	// Redis keeps the data. Nil: a [Redis] of the house's own.
 	Redis Backend
+
+	// Binary is the program that its processes run. Empty: the program under test.
+	Binary string
 
 	// Settings are further settings of every process, such as "SYNCHOOK_RUNS=2". The last of two that
 	// say the same counts.
@@ -54,7 +58,7 @@ func NewHouse(t testing.TB, o HouseOptions) *House {
 // StartServer starts a server with further settings. From now on the house's URL is that server's.
 func (h *House) StartServer(settings ...string) *Process {
 	h.T.Helper()
-	h.Server = Start(h.T, "server", append(h.Settings(), settings...), binary, "server")
+	h.Server = Start(h.T, "server", append(h.Settings(), settings...), h.binary(), "server")
 	h.serverURL.Store(h.Server.WantReady())
 	return h.Server
 }
@@ -62,10 +66,12 @@ func (h *House) StartServer(settings ...string) *Process {
 // StartWorker starts a worker with further settings, such as "SYNCHOOK_FAILPOINT=run.taken=kill".
 func (h *House) StartWorker(settings ...string) *Process {
 	h.T.Helper()
-	w := Start(h.T, "worker", append(h.Settings(), settings...), binary, "worker")
+	w := Start(h.T, "worker", append(h.Settings(), settings...), h.binary(), "worker")
 	w.WantReady()
 	return w
 }
+
+func (h *House) binary() string { return cmp.Or(h.options.Binary, binary) }
 
 // Settings are those of every process of the house, as environment variables.
 func (h *House) Settings() []string {

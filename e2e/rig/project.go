@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"crypto/rand"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -33,7 +34,7 @@ func (h *House) NewProject(name string, connections ...string) *Project {
 	}
 	p := &Project{
 		House: h, ID: created.GetProject().GetId(), PublicID: created.GetProject().GetPublicId(), Key: created.GetApiKey(),
-		Connections: connections, GitHub: newGitHub(t), Receiver: newReceiver(t, created.GetSigningSecret()),
+		Connections: connections, GitHub: NewGitHub(t, rand.Text(), rand.Text()), Receiver: NewReceiver(t, created.GetSigningSecret()),
 	}
 	_, err = p.Client().Integrations.CreateIntegration(ctx, &synchookv1.CreateIntegrationRequest{Integration: &synchookv1.Integration{
 		ProviderConfigKey: "github", Provider: "github", WebhookSecrets: []string{p.GitHub.secret}, BaseUrl: p.GitHub.url,
@@ -85,7 +86,7 @@ func (p *Project) Set(settings *synchookv1.ProjectSettings, mask ...string) {
 func (p *Project) Deploy(folder string) {
 	t := p.House.T
 	t.Helper()
-	d := Start(t, "deploy", []string{"SYNCHOOK_API_KEY=" + p.Key}, binary, "deploy", folder, "--url", p.House.URL())
+	d := Start(t, "deploy", []string{"SYNCHOOK_API_KEY=" + p.Key}, p.House.binary(), "deploy", folder, "--url", p.House.URL())
 	d.WantEnd(time.Minute)
 	if d.err != nil {
 		t.Fatalf("deploying: %v\n%s", d.err, d.out.tail(20))

@@ -36,7 +36,8 @@ type Receiver struct {
 	arrivals []Arrival
 }
 
-func newReceiver(t testing.TB, secret string) *Receiver {
+// NewReceiver starts a receiver that verifies with a signing secret.
+func NewReceiver(t testing.TB, secret string) *Receiver {
 	t.Helper()
 	r := &Receiver{secret: secret}
 	r.site = newSite(t, r)
@@ -83,6 +84,9 @@ func (r *Receiver) noteStatus(number, status int) {
 	defer r.mu.Unlock()
 	r.arrivals[number].Status = status
 }
+
+// Secret is the signing secret that the receiver verifies with.
+func (r *Receiver) Secret() string { return r.secret }
 
 // Answer sets how the next webhooks are answered.
 func (r *Receiver) Answer(statuses ...int) {
