@@ -42,6 +42,8 @@ func settings() []setting {
 		{flag: "encryption-key", usage: "base64 of 32 bytes that encrypt secrets in Redis; several, separated by commas, to rotate: the first encrypts", secret: true, set: encryptionKeys},
 		{flag: "redis-reserve", def: "10", usage: "per cent of the maxmemory of Redis that are left to the workers: webhooks are answered 503 when only that is left", set: percent(func(o *app.Options) *int { return &o.RedisReserve })},
 		{flag: "require-durable-redis", def: "false", usage: "refuse to start on a Redis that can lose accepted events", set: boolean(func(o *app.Options) *bool { return &o.RequireDurableRedis })},
+		{flag: "wait-replicas", def: "0", usage: "how many `replicas` of Redis must have an event before its sender is told, 0 to 10: a failover loses what none had", set: replicas},
+		{flag: "wait-timeout", def: "1s", usage: "how long these may take, up to 5s; the sender of an event is told to send it again after that", set: waitTimeout},
 		{flag: "allow-addresses", usage: "private `networks` that webhooks and API requests may go to, as CIDR prefixes separated by commas", set: prefixes},
 		{flag: "queues-writable", def: "false", usage: "let the page /queues change what it shows", set: boolean(func(o *app.Options) *bool { return &o.QueuesWritable })},
 		{flag: "runs", def: "10", usage: "how many scripts may run at once", set: number(func(o *app.Options) *int { return &o.Runs })},
@@ -204,6 +206,25 @@ func span(field func(*app.Options) *time.Duration) func(*app.Options, string) er
 		*field(o) = d
 		return nil
 	}
+}
+
+func replicas(o *app.Options, v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 || n > 10 {
+		return fmt.Errorf("%q is not a number from 0 to 10", v)
+	}
+	o.WaitReplicas = n
+	return nil
+}
+
+// waitTimeout stays well below the time after which an answer of Redis is given up.
+func waitTimeout(o *app.Options, v string) error {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < time.Millisecond || d > 5*time.Second {
+		return fmt.Errorf("%q is not a duration from 1ms to 5s", v)
+	}
+	o.WaitTimeout = d
+	return nil
 }
 
 func mebibytes(o *app.Options, v string) error {

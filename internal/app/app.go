@@ -147,6 +147,7 @@ func (a *App) openStore(ctx context.Context) error {
 	a.cleanup("redis", stop)
 	rdb := a.client(dial.universal())
 	a.store = store.New(rdb, keyring)
+	a.store.AwaitReplicas(store.Replicas{Number: a.options.WaitReplicas, Timeout: a.options.WaitTimeout})
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		err := a.store.Open(ctx)
 		if err == nil {

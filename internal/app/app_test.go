@@ -1,12 +1,15 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/synchook/synchook/internal/app"
 	"github.com/synchook/synchook/internal/store"
@@ -113,11 +116,34 @@ func TestARedisURLThatCannotBeReadIsNotRepeated(t *testing.T) {
 	}
 }
 
+func TestWhatAFailoverCanLoseIsToldUnlessReplicasAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	primary := storetest.StartNode(t, "--appendonly", "yes", "--appendfsync", "always")
+	replica := primary.StartReplica()
+	o := options(t.TempDir(), io.Discard)
+	o.RedisURL = "redis://" + primary.Addr
+	if _, body := call(t, http.MethodGet, start(t, o).URL()+"/readyz", ""); !strings.Contains(body, "set --wait-replicas 1") {
+		t.Errorf("/readyz on a Redis with a replica: %s", body)
+	}
+	o.WaitReplicas = 1
+	waiting := start(t, o)
+	if _, body := call(t, http.MethodGet, waiting.URL()+"/readyz", ""); strings.Contains(body, "durability") {
+		t.Errorf("/readyz with --wait-replicas 1: %s", body)
+	}
+	replica.Kill()
+	primary.Until("miss its replica", func(ctx context.Context, rdb *redis.Client) bool {
+		return rdb.InfoMap(ctx, "replication").Item("Replication", "connected_slaves") == "0"
+	})
+	if _, body := call(t, http.MethodGet, waiting.URL()+"/readyz", ""); !strings.Contains(body, "no events are accepted") {
+		t.Errorf("/readyz without the replica: %s", body)
+	}
+}
+
 func TestARedisThatCanLoseEventsIsToldAndIsAnErrorWhenAskedFor(t *testing.T) {
 	t.Parallel()
-	redis := storetest.Options(t)
+	database := storetest.Options(t)
 	o := options(t.TempDir(), io.Discard)
-	o.RedisURL = fmt.Sprintf("unix://%s?db=%d", redis.Addr, redis.DB)
+	o.RedisURL = fmt.Sprintf("unix://%s?db=%d", database.Addr, database.DB)
 	o.RequireDurableRedis = true
 	if err := app.New(o).Start(t.Context()); err == nil || !strings.Contains(err.Error(), "append-only file") {
 		t.Errorf("--require-durable-redis on a Redis without an append-only file: %v", err)

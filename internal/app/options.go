@@ -27,6 +27,8 @@ type Options struct {
 
 	RedisReserve        int            // per cent of Redis's maxmemory that intake leaves to the workers; 0: 10
 	RequireDurableRedis bool           // whether a Redis that can lose accepted events is an error
+	WaitReplicas        int            // that must have an event before its sender is told; 0: none
+	WaitTimeout         time.Duration  // that they may take; 0: 1 s
 	AllowAddresses      []netip.Prefix // private networks that webhooks and API requests may go to
 	QueuesWritable      bool           // whether /queues can change what it shows
 
@@ -76,6 +78,9 @@ func (o Options) withDefaults() Options {
 
 // check says what is missing, before anything is started.
 func (o Options) check() error {
+	if o.WaitReplicas > 0 && o.RedisURL == "" {
+		return errors.New("the embedded Redis has no replicas to wait for: leave --wait-replicas out, or name a Redis with --redis-url")
+	}
 	if o.Dev {
 		return nil
 	}

@@ -101,11 +101,11 @@ func (i *Intake) Receive(ctx context.Context, in Incoming) (Receipt, error) {
 		Event: event, Content: synchook.EventContent{Body: in.Request.Body, Header: visible(in.Request.Header)},
 		Runs: plan.runs, Fanout: plan.more,
 	})
+	failpoint.Hit("accept.after")
+	i.send(ctx, accepted.Hints) // also of an event that too few replicas have: it is stored
 	if err != nil {
 		return Receipt{}, err
 	}
-	failpoint.Hit("accept.after")
-	i.send(ctx, accepted.Hints)
 	receipt := Receipt{Event: accepted.ID, Runs: len(plan.runs), Reason: event.Reason}
 	if accepted.Duplicate {
 		receipt = Receipt{Event: accepted.ID, Duplicate: true, Reason: "the same webhook was accepted before; nothing else happened"}

@@ -58,7 +58,8 @@
 // A Lua error keeps the writes that came before it. So scripts read and check first, and their writes
 // cannot fail. They take batches of at most 500 records and never unpack more than 7,000 values.
 // go-redis sends a script again when its reply is lost, so each is idempotent by IDs that its caller
-// chose; a turn that is sent again gets the same rows. No script touches two slots. Fields that Lua
+// chose; a turn that is sent again gets the same rows. No script touches two slots, and each declares
+// two keys that never exist, so that none runs while a cluster moves its slot (script.go). Fields that Lua
 // reads are plain hash fields; the rest is JSON. Large bodies are compressed in Go.
 //
 // # Lanes

@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -19,24 +22,62 @@ type Warning struct {
 	Text   string
 }
 
-// Durability asks Redis how it is set up. A server that refuses CONFIG is unknown.
+// Durability asks Redis how it is set up: of a cluster every primary, and the worst of them counts. A server
+// that refuses CONFIG is unknown.
 func (s *Store) Durability(ctx context.Context) Durability {
-	if cluster, ok := s.rdb.(*redis.ClusterClient); ok {
-		var d Durability
-		err := cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error {
-			d = judgeDurability(configOf(ctx, c))
+	switch rdb := s.rdb.(type) {
+	case *redis.Client:
+		return s.durabilityOf(ctx, rdb)
+	case *redis.ClusterClient:
+		var mu sync.Mutex
+		var all []Durability
+		err := rdb.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error {
+			d := s.durabilityOf(ctx, c)
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, d)
 			return nil
 		})
-		if err != nil {
-			return judgeDurability(nil)
+		if err == nil {
+			return worst(all)
 		}
-		return d
 	}
-	client, ok := s.rdb.(*redis.Client)
-	if !ok {
-		return judgeDurability(nil)
+	return judgeDurability(nil)
+}
+
+// worst is known when all are, and warns of what any warns of.
+func worst(all []Durability) Durability {
+	d := Durability{Known: len(all) > 0}
+	for _, one := range all {
+		d.Known = d.Known && one.Known
+		for _, w := range one.Warnings {
+			if !slices.Contains(d.Warnings, w) {
+				d.Warnings = append(d.Warnings, w)
+			}
+		}
 	}
-	return judgeDurability(configOf(ctx, client))
+	return d
+}
+
+// durabilityOf asks one primary.
+func (s *Store) durabilityOf(ctx context.Context, c *redis.Client) Durability {
+	d := judgeDurability(configOf(ctx, c))
+	info := c.InfoMap(ctx, "replication").Item("Replication", "connected_slaves")
+	if connected, err := strconv.Atoi(info); err == nil {
+		d.Warnings = append(d.Warnings, judgeReplicas(connected, s.replicas.Number)...)
+	}
+	return d
+}
+
+// judgeReplicas says what a failover can lose, with so many replicas connected and so many waited for.
+func judgeReplicas(connected, wanted int) []Warning {
+	switch {
+	case wanted == 0 && connected > 0:
+		return []Warning{{Text: "a failover can lose accepted events, because Redis answers before its replicas have them; set --wait-replicas 1"}}
+	case connected < wanted:
+		return []Warning{{Severe: true, Text: fmt.Sprintf("no events are accepted: --wait-replicas wants %d replicas and a primary has %d; look at the replicas of Redis", wanted, connected)}}
+	}
+	return nil
 }
 
 func configOf(ctx context.Context, c *redis.Client) map[string]string {

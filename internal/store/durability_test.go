@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,5 +39,45 @@ func TestJudgeDurabilitySaysWhatCanBeLost(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestJudgeReplicasSaysWhatAFailoverCanLose(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		connected, wanted int
+		severe            bool
+		want              string // "": nothing
+	}{
+		{0, 0, false, ""},
+		{1, 0, false, "a failover can lose accepted events"},
+		{3, 0, false, "a failover can lose accepted events"},
+		{1, 1, false, ""},
+		{3, 1, false, ""},
+		{0, 1, true, "wants 1 replicas and a primary has 0"},
+		{1, 2, true, "wants 2 replicas and a primary has 1"},
+	} {
+		warnings := judgeReplicas(tt.connected, tt.wanted)
+		if tt.want == "" {
+			if len(warnings) != 0 {
+				t.Errorf("%d of %d: %v, want no warning", tt.connected, tt.wanted, warnings)
+			}
+			continue
+		}
+		if len(warnings) != 1 || warnings[0].Severe != tt.severe || !strings.Contains(warnings[0].Text, tt.want) {
+			t.Errorf("%d of %d: %v, want %q", tt.connected, tt.wanted, warnings, tt.want)
+		}
+	}
+}
+
+func TestTheWorstPrimaryOfAClusterCounts(t *testing.T) {
+	t.Parallel()
+	slow, evicting := Warning{Text: "slow"}, Warning{Severe: true, Text: "evicting"}
+	got := worst([]Durability{{Known: true}, {Known: true, Warnings: []Warning{slow}}, {Known: true, Warnings: []Warning{slow, evicting}}})
+	if !got.Known || !slices.Equal(got.Warnings, []Warning{slow, evicting}) {
+		t.Errorf("worst = %+v, want each warning once", got)
+	}
+	if worst(nil).Known || worst([]Durability{{Known: true}, {}}).Known {
+		t.Error("what one primary withholds is known, want not")
 	}
 }

@@ -33,20 +33,21 @@ type eventFacts struct {
 	Size        int64                  `json:"n"`
 }
 
-// AcceptEvent de-duplicates, numbers and stores an event and queues its runs, in one durable write.
+// AcceptEvent de-duplicates, numbers and stores an event and queues its runs, in one durable write. When
+// too few replicas have it in time, it is stored all the same: with the fault come the hints to be sent.
 func (s *Store) AcceptEvent(ctx context.Context, p synchook.ProjectID, a Accept) (Accepted, error) {
 	e := a.Event
 	args := []any{
 		string(e.ID), seenKey(e), int(synchook.DedupeWindow / time.Second),
 		toJSON(eventFacts{e.Integration, e.ExternalID, e.Type, e.Size}), pack(a.Content.Body), toJSON(a.Content.Header),
-		string(e.Outcome), e.Reason, joinRuns(a.Runs), fanoutLane(p, a.Fanout),
+		string(e.Outcome), e.Reason, joinRuns(a.Runs), fanoutLane(p, a.Fanout), s.replicas.Number,
 	}
-	answer, err := s.inProject(ctx, p, acceptScript, appendRuns(args, a.Runs)...).Slice()
-	if err != nil {
-		return Accepted{}, failed("storing the event", err)
+	answer, err := s.confirmed(ctx, "storing the event", projectTag(p), acceptScript, appendRuns(args, a.Runs)...)
+	if answer == nil {
+		return Accepted{}, err
 	}
 	w := words(answer[:2])
-	return Accepted{ID: synchook.EventID(w[0]), Duplicate: w[1] == "1", Hints: hints(p, answer[2])}, nil
+	return Accepted{ID: synchook.EventID(w[0]), Duplicate: w[1] == "1", Hints: hints(p, answer[2])}, err
 }
 
 // ReplayEvent records that an event is processed again, for the number-th time, and queues its runs.

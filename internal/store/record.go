@@ -63,8 +63,9 @@ func (s *Store) OpenRun(ctx context.Context, w Writer) (Opened, error) {
 	case "open":
 		return Opened{Started: fromMillis(words(answer)[1])}, nil
 	case "sealed":
-		sealed := decodeSealed(answer[2])
-		return Opened{Started: fromMillis(words(answer)[1]), Sealed: &sealed}, nil
+		// Sealed once more, because the first time too few replicas may have confirmed it.
+		sealed, err := s.SealRun(ctx, w, "", "")
+		return Opened{Started: fromMillis(words(answer)[1]), Sealed: &sealed}, err
 	}
 	return Opened{}, ErrFenced
 }
@@ -207,10 +208,10 @@ func (s *Store) DeleteUnseen(ctx context.Context, w Writer, model synchook.Model
 // SealRun freezes a run's counts together with how it ended, and returns what it is sealed with: for a
 // run that was sealed before, what it was sealed with then.
 func (s *Store) SealRun(ctx context.Context, w Writer, state synchook.RunState, reason string) (Sealed, error) {
-	answer, err := s.inConnection(ctx, w.Project, w.Connection, sealScript, string(w.Run), w.Fence,
-		int(runRemembered/time.Second), string(state), reason).Slice()
+	answer, err := s.confirmed(ctx, "sealing the run", conKey(w.Project, w.Connection, ""), sealScript, string(w.Run), w.Fence,
+		int(runRemembered/time.Second), string(state), reason)
 	if err != nil {
-		return Sealed{}, failed("sealing the run", err)
+		return Sealed{}, err
 	}
 	if answer[0] != "sealed" {
 		return Sealed{}, ErrFenced

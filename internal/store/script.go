@@ -58,17 +58,24 @@ var (
 
 // inProject runs a script in a project's slot.
 func (s *Store) inProject(ctx context.Context, p synchook.ProjectID, script *redis.Script, args ...any) *redis.Cmd {
-	return script.Run(ctx, s.rdb, []string{"{" + string(p) + "}"}, args...)
+	return script.Run(ctx, s.rdb, slot(projectTag(p)), args...)
 }
 
 // inConnection runs a script in a connection's slot.
 func (s *Store) inConnection(ctx context.Context, p synchook.ProjectID, con synchook.ConnectionID, script *redis.Script, args ...any) *redis.Cmd {
-	return script.Run(ctx, s.rdb, []string{conKey(p, con, "")}, args...)
+	return script.Run(ctx, s.rdb, slot(conKey(p, con, "")), args...)
 }
+
+// slot returns the keys that a script in the slot of the tag declares: two that never exist. While a
+// cluster moves a slot, key by key, it lets a script of one key run on the node that has a part of
+// the others; of several keys it wants to see all, and answers TRYAGAIN until the slot has moved.
+func slot(tag string) []string { return []string{tag, tag + ":"} }
+
+func projectTag(p synchook.ProjectID) string { return "{" + string(p) + "}" }
 
 // key returns the name of a key in a project's slot.
 func key(p synchook.ProjectID, parts ...string) string {
-	return "{" + string(p) + "}:" + strings.Join(parts, ":")
+	return projectTag(p) + ":" + strings.Join(parts, ":")
 }
 
 // conKey returns the name of a key in a connection's slot; without a name, what scripts put before it.

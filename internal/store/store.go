@@ -15,11 +15,12 @@ const schemaVersion = "1"
 
 // Store keeps everything, on Redis. All its methods may be called concurrently.
 type Store struct {
-	rdb     redis.UniversalClient
-	keyring *Keyring
-	now     func() time.Time
-	used    usedKeys
-	public  sync.Map // of projects by their public IDs
+	rdb      redis.UniversalClient
+	keyring  *Keyring
+	now      func() time.Time
+	replicas replicas
+	used     usedKeys
+	public   sync.Map // of projects by their public IDs
 }
 
 // New returns a store on the given Redis. It does not connect: Open does.

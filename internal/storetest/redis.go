@@ -74,7 +74,7 @@ func run(args ...string) error {
 	args = append(args, "--dir", dir, "--save", "", "--appendonly", "no", "--loglevel", "warning")
 	cmd := exec.Command("redis-server", args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	return launch(cmd)
+	return launch(cmd, make(chan struct{}))
 }
 
 // until asks again and again, for 20 s at most, whether the server does what it should.

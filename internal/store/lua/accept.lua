@@ -1,9 +1,13 @@
 -- Accepts an event: de-duplicates, numbers and stores it, and queues its runs. The reply to the
 -- provider comes after it.
 -- ARGV: 1 event, 2 de-duplication key, 3 its window in seconds, 4 facts, 5 body, 6 headers,
--- 7 outcome, 8 reason, 9 run IDs (the first 100), 10 fan-out lane or '', then for each run: id, lane, body.
+-- 7 outcome, 8 reason, 9 run IDs (the first 100), 10 fan-out lane or '', 11 how many replicas are waited
+-- for, then for each run: id, lane, body.
 local seen = P .. ':seen:' .. ARGV[2]
 local first = redis.call('GET', seen)
+if first and ARGV[11] ~= '0' then
+  redis.call('SET', seen, first, 'KEEPTTL') -- so that there is something to wait for
+end
 if first and first ~= ARGV[1] then
   return { first, 1, hints }
 end
@@ -26,14 +30,14 @@ if redis.call('EXISTS', key) == 0 then
     redis.call('ZADD', P .. ':events:' .. ARGV[7], seq, ARGV[1])
   end
   redis.call('SET', seen, ARGV[1], 'EX', ARGV[3])
-  for i = 11, #ARGV, 3 do
+  for i = 12, #ARGV, 3 do
     add_run(ARGV[i], ARGV[i + 1], ARGV[i + 2], t, accepted)
   end
   if ARGV[10] ~= '' then
     put(ARGV[10], ARGV[1], t)
   end
 else -- sent again: its reply was lost; whoever waits is told once more
-  for i = 11, #ARGV, 3 do
+  for i = 12, #ARGV, 3 do
     tell(ARGV[i + 1])
   end
   if ARGV[10] ~= '' then

@@ -1,5 +1,4 @@
--- Opens a run for writing under a fencing token, or says that it is sealed, with its counts and how
--- it ended.
+-- Opens a run for writing under a fencing token, or says that it is sealed.
 -- ARGV: 1 run, 2 fence, 3 the seconds after which it is forgotten.
 local key = C .. ':run:' .. ARGV[1]
 local f = redis.call('HMGET', key, 'fence', 'sealed', 'start')
@@ -8,7 +7,7 @@ if f[1] and tonumber(f[1]) > tonumber(ARGV[2]) then
 end
 if f[2] then
   redis.call('HSET', key, 'fence', ARGV[2])
-  return { 'sealed', f[3], redis.call('HGETALL', key) }
+  return { 'sealed', f[3] }
 end
 local start = f[3]
 if not start then

@@ -7,6 +7,6 @@ if not f[1] or tonumber(f[1]) > tonumber(ARGV[2]) then
 end
 if not f[2] then
   redis.call('HSET', key, 'sealed', ARGV[4], 'err', ARGV[5])
-  redis.call('EXPIRE', key, ARGV[3])
 end
+redis.call('EXPIRE', key, ARGV[3])
 return { 'sealed', redis.call('HGETALL', key) }

@@ -65,7 +65,7 @@ local function split(text)
 end
 
 local function answer(word, fence, t, next, ids, row)
-  local out = { word, tostring(fence), num(t), next and num(next) or '', #ids }
+  local out = { word, num(fence), num(t), next and num(next) or '', #ids }
   for _, id in ipairs(ids) do
     out[#out + 1] = id
     out[#out + 1] = row(id)
@@ -93,7 +93,8 @@ local function turn(kind)
     if ARGV[2] ~= '0' and ARGV[2] ~= f[1] then
       return { 'stale' }
     end
-    fence = redis.call('HINCRBY', key, 'fence', 1)
+    fence = math.max(fence + 1, t) -- so that one which a failover forgot is not given again
+    redis.call('HSET', key, 'fence', num(fence))
     take_over(lane, kind.interrupted)
   elseif tonumber(f[4]) == number then -- sent again: its reply was lost
     return answer('ok', fence, t, next_due(rows, t, hold, kind.timed), split(f[5]), kind.row)

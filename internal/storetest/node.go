@@ -1,0 +1,92 @@
+package storetest
+
+import (
+	"context"
+	"net"
+	"os/exec"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Node is a redis-server of a test's own, as a process on loopback ports. It ends with the test.
+type Node struct {
+	Addr string
+	Bus  string // the port of its cluster bus
+
+	t    testing.TB
+	args []string
+	cmd  *exec.Cmd
+	gone chan struct{}
+}
+
+// StartNode starts a redis-server with more arguments, and waits until it answers. What it keeps, it keeps in
+// a folder of the test's.
+func StartNode(t testing.TB, args ...string) *Node {
+	t.Helper()
+	ports, err := freePorts(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, bus := strconv.Itoa(ports[0]), strconv.Itoa(ports[1])
+	n := &Node{t: t, Addr: net.JoinHostPort("127.0.0.1", port), Bus: bus}
+	n.args = append([]string{
+		"--bind", "127.0.0.1", "--port", port, "--dir", t.TempDir(), "--loglevel", "warning", "--save", "",
+		"--repl-diskless-sync-delay", "0",
+	}, args...)
+	n.Start()
+	t.Cleanup(n.Kill)
+	return n
+}
+
+// StartReplica starts a replica of the node, and waits until it has all that the node has.
+func (n *Node) StartReplica(args ...string) *Node {
+	n.t.Helper()
+	host, port, _ := net.SplitHostPort(n.Addr)
+	replica := StartNode(n.t, append([]string{"--replicaof", host + " " + port}, args...)...)
+	replica.Until("follow its primary", func(ctx context.Context, rdb *redis.Client) bool {
+		return rdb.InfoMap(ctx, "replication").Item("Replication", "master_link_status") == "up"
+	})
+	return replica
+}
+
+// Start starts the server, for the first time or again, and waits until it answers.
+func (n *Node) Start() {
+	n.t.Helper()
+	n.cmd, n.gone = exec.Command("redis-server", n.args...), make(chan struct{})
+	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := launch(n.cmd, n.gone); err != nil {
+		n.t.Fatalf("starting redis-server (apt-get install redis-server): %v", err)
+	}
+	n.Until("answer", func(ctx context.Context, rdb *redis.Client) bool { return rdb.Ping(ctx).Err() == nil })
+}
+
+// Kill kills the server, as a host that dies would, and waits until it is gone.
+func (n *Node) Kill() {
+	n.Signal(syscall.SIGKILL)
+	<-n.gone
+}
+
+// Signal sends the server a signal. One that is gone gets none.
+func (n *Node) Signal(s syscall.Signal) {
+	_ = n.cmd.Process.Signal(s) // os.ErrProcessDone
+}
+
+// Client returns a client of this node alone, which ends with the test.
+func (n *Node) Client() *redis.Client {
+	rdb := redis.NewClient(&redis.Options{Addr: n.Addr})
+	n.t.Cleanup(func() { _ = rdb.Close() })
+	return rdb
+}
+
+// Until asks the node again and again, for 20 s at most, whether it does what it should.
+func (n *Node) Until(what string, does func(context.Context, *redis.Client) bool) {
+	n.t.Helper()
+	rdb := redis.NewClient(&redis.Options{Addr: n.Addr, MaxRetries: -1})
+	defer func() { _ = rdb.Close() }()
+	if err := until(what, func(ctx context.Context) bool { return does(ctx, rdb) }); err != nil {
+		n.t.Fatalf("%s: %v", n.Addr, err)
+	}
+}
