@@ -95,6 +95,19 @@ func TestAfterTheLeaseTheNewWorkerHasTheRowsAndTheOldIsLost(t *testing.T) {
 	}
 }
 
+func TestAFenceThatAFailoverForgotIsNotGivenAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.queue(t, "run_1")
+	lane := w.key("lane", string(w.lane()))
+	w.rdb.HSet(t.Context(), lane, "fence", 41)
+	first := w.turn(t, w.first("a"))
+	w.rdb.HSet(t.Context(), lane, "fence", 1, "tok", "")
+	if second := w.turn(t, w.first("b")); second.Fence < first.Fence {
+		t.Errorf("fence %d after %d, want none that is lower", second.Fence, first.Fence)
+	}
+}
+
 func TestAWorkerWhoseLeaseRanOutGoesOnWhileNobodyTookTheLane(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

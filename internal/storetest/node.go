@@ -17,6 +17,7 @@ type Node struct {
 	Bus  string // the port of its cluster bus
 
 	t    testing.TB
+	rdb  *redis.Client
 	args []string
 	cmd  *exec.Cmd
 	gone chan struct{}
@@ -25,6 +26,11 @@ type Node struct {
 // StartNode starts a redis-server with more arguments, and waits until it answers. What it keeps, it keeps in
 // a folder of the test's.
 func StartNode(t testing.TB, args ...string) *Node {
+	t.Helper()
+	return startNode(t, func(string) []string { return args })
+}
+
+func startNode(t testing.TB, args func(bus string) []string) *Node {
 	t.Helper()
 	ports, err := freePorts(2)
 	if err != nil {
@@ -35,9 +41,10 @@ func StartNode(t testing.TB, args ...string) *Node {
 	n.args = append([]string{
 		"--bind", "127.0.0.1", "--port", port, "--dir", t.TempDir(), "--loglevel", "warning", "--save", "",
 		"--repl-diskless-sync-delay", "0",
-	}, args...)
+	}, args(bus)...)
 	n.Start()
 	t.Cleanup(n.Kill)
+	n.rdb = n.Client()
 	return n
 }
 
@@ -46,10 +53,15 @@ func (n *Node) StartReplica(args ...string) *Node {
 	n.t.Helper()
 	host, port, _ := net.SplitHostPort(n.Addr)
 	replica := StartNode(n.t, append([]string{"--replicaof", host + " " + port}, args...)...)
-	replica.Until("follow its primary", func(ctx context.Context, rdb *redis.Client) bool {
+	replica.untilFollowing()
+	return replica
+}
+
+func (n *Node) untilFollowing() {
+	n.t.Helper()
+	n.Until("follow its primary", func(ctx context.Context, rdb *redis.Client) bool {
 		return rdb.InfoMap(ctx, "replication").Item("Replication", "master_link_status") == "up"
 	})
-	return replica
 }
 
 // Start starts the server, for the first time or again, and waits until it answers.
