@@ -51,7 +51,7 @@ type replicas struct {
 // is run: WAIT counts what its own connection wrote.
 func (s *Store) confirmed(ctx context.Context, doing, tag string, script *redis.Script, args ...any) ([]any, error) {
 	if s.replicas.Number == 0 {
-		answer, err := script.Run(ctx, s.rdb, slot(tag), args...).Slice()
+		answer, err := script.Run(ctx, s.rdb, slotKeys(tag), args...).Slice()
 		return answer, failed(doing, err)
 	}
 	leave, err := s.replicas.enter(ctx)
@@ -67,7 +67,7 @@ func (s *Store) confirmed(ctx context.Context, doing, tag string, script *redis.
 		}
 		// The slot has moved, or its primary has died. The ordinary way waits for that, and finds the new
 		// one; but it cannot wait for replicas, so the script is run there once more.
-		if answer, err = script.Run(ctx, s.rdb, slot(tag), args...).Slice(); err != nil {
+		if answer, err = script.Run(ctx, s.rdb, slotKeys(tag), args...).Slice(); err != nil {
 			return nil, failed(doing, err)
 		}
 		if err := s.relearn(ctx); err != nil {
@@ -99,7 +99,7 @@ func (s *Store) runAndWait(ctx context.Context, tag string, script *redis.Script
 	wait := s.replicas.command(ctx, node)
 	for _, send := range []func(context.Context, redis.Scripter, []string, ...any) *redis.Cmd{script.EvalSha, script.Eval} {
 		pipe := node.Pipeline()
-		ran, waited := send(ctx, pipe, slot(tag), args...), pipe.Do(ctx, wait...)
+		ran, waited := send(ctx, pipe, slotKeys(tag), args...), pipe.Do(ctx, wait...)
 		if _, err = pipe.Exec(ctx); !redis.HasErrorPrefix(err, "NOSCRIPT") {
 			return s.replicas.read(node, ran, waited)
 		}

@@ -58,18 +58,18 @@ var (
 
 // inProject runs a script in a project's slot.
 func (s *Store) inProject(ctx context.Context, p synchook.ProjectID, script *redis.Script, args ...any) *redis.Cmd {
-	return script.Run(ctx, s.rdb, slot(projectTag(p)), args...)
+	return script.Run(ctx, s.rdb, slotKeys(projectTag(p)), args...)
 }
 
 // inConnection runs a script in a connection's slot.
 func (s *Store) inConnection(ctx context.Context, p synchook.ProjectID, con synchook.ConnectionID, script *redis.Script, args ...any) *redis.Cmd {
-	return script.Run(ctx, s.rdb, slot(conKey(p, con, "")), args...)
+	return script.Run(ctx, s.rdb, slotKeys(conKey(p, con, "")), args...)
 }
 
-// slot returns the keys that a script in the slot of the tag declares: two that never exist. While a
+// slotKeys returns the keys that a script in the slot of the tag declares: two that never exist. While a
 // cluster moves a slot, key by key, it lets a script of one key run on the node that has a part of
 // the others; of several keys it wants to see all, and answers TRYAGAIN until the slot has moved.
-func slot(tag string) []string { return []string{tag, tag + ":"} }
+func slotKeys(tag string) []string { return []string{tag, tag + ":"} }
 
 func projectTag(p synchook.ProjectID) string { return "{" + string(p) + "}" }
 
