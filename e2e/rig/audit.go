@@ -37,22 +37,33 @@ func (a *Audit) problem(count *int, format string, args ...any) {
 	a.Problems = append(a.Problems, fmt.Sprintf(format, args...))
 }
 
-// Recovery says how long after a fault's end the first and the last webhook came of those that were
-// owed then, and how many these were.
-func (a *Audit) Recovery(pushes []Push, end time.Time) (first, last time.Duration, owed int) {
+// Recovery is how what was owed at a fault's end came after it.
+type Recovery struct {
+	Owed   int           // how many webhooks
+	Begins time.Duration // until each connection that was owed some has got one
+	Ends   time.Duration // until all have come
+}
+
+// Recovery says how what was owed at a fault's end came after it.
+func (a *Audit) Recovery(pushes []Push, end time.Time) Recovery {
+	var r Recovery
+	first := map[string]time.Duration{}
 	for _, p := range pushes {
 		at, ok := a.Acknowledged[p.Event]
 		if !ok || p.At.After(end) || at.Before(end) {
 			continue
 		}
-		owed++
+		r.Owed++
 		after := at.Sub(end)
-		if owed == 1 || after < first {
-			first = after
+		r.Ends = max(r.Ends, after)
+		if former, again := first[p.Connection]; !again || after < former {
+			first[p.Connection] = after
 		}
-		last = max(last, after)
 	}
-	return first, last, owed
+	for _, after := range first {
+		r.Begins = max(r.Begins, after)
+	}
+	return r
 }
 
 // WantAll wants that every accepted event ended in one run with exact counts, one webhook that came at

@@ -15,11 +15,12 @@ type Gate struct {
 
 func newGate() *Gate { return &Gate{held: make(chan struct{}), opened: make(chan struct{})} }
 
-// Hold holds the next request, and returns what is closed when it has come. A gate holds once.
+// Hold holds the next request, and returns what is closed when it has come.
 func (g *Gate) Hold() <-chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.closing = true
+	g.held, g.opened = make(chan struct{}), make(chan struct{})
 	return g.held
 }
 
@@ -38,7 +39,7 @@ func (g *Gate) Open() {
 // pass returns when the request may go on, or nobody waits for its answer any more.
 func (g *Gate) pass(ctx context.Context) {
 	g.mu.Lock()
-	mine := g.closing
+	mine, opened := g.closing, g.opened
 	if mine {
 		g.closing = false
 		close(g.held)
@@ -46,7 +47,7 @@ func (g *Gate) pass(ctx context.Context) {
 	g.mu.Unlock()
 	if mine {
 		select {
-		case <-g.opened:
+		case <-opened:
 		case <-ctx.Done():
 		}
 	}

@@ -30,7 +30,14 @@ type judgement struct {
 }
 
 func (j *judgement) judgeRuns() {
+	accepted := map[string]bool{}
+	for _, one := range j.pushes {
+		accepted[one.Event] = true
+	}
 	for _, r := range j.runs {
+		if !accepted[r.GetEventId()] {
+			j.problem(&j.WrongCounts, "run %s is of the event %q, which nobody was told of", r.GetId(), r.GetEventId())
+		}
 		if former := j.byEvent[r.GetEventId()]; former != nil {
 			j.problem(&j.WrongCounts, "event %s has the runs %s and %s", r.GetEventId(), former.GetId(), r.GetId())
 		}

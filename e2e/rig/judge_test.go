@@ -66,6 +66,7 @@ func TestTheAuditFindsWhatMustNotBe(t *testing.T) {
 		{"a webhook twice", func(e *evidence) { e.arrivals = append(e.arrivals, e.arrivals[2]) }, Audit{Finished: 5, Owed: 5, Delivered: 5, Duplicates: 1}, ""},
 		{"with other bytes", func(e *evidence) { e.arrivals = append(e.arrivals, Arrival{ID: "dlv_3", Raw: "{ }"}) }, Audit{Finished: 5, Owed: 5, Delivered: 5, Duplicates: 1, WrongCounts: 1}, "and as"},
 		{"a webhook of nobody", func(e *evidence) { e.arrivals = append(e.arrivals, Arrival{ID: "dlv_9"}) }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "no run owes"},
+		{"a run of no event", func(e *evidence) { e.pushes = e.pushes[:4] }, Audit{Finished: 4, Owed: 4, Delivered: 4, WrongCounts: 6}, "nobody was told of"},
 		{"an event twice", func(e *evidence) { e.runs = append(e.runs, e.runs[0]) }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "has the runs"},
 		{"wrong counts of a run", func(e *evidence) { e.runs[4].Counts["Issue"].Deleted = 0 }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "want {Added:1 Updated:1 Deleted:1}"},
 		{"wrong counts of a webhook", func(e *evidence) { e.arrivals[4].Body.ResponseResults = nil }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "want the counts"},
@@ -95,8 +96,18 @@ func TestRecoveryIsOfWhatWasOwedAtTheFaultsEnd(t *testing.T) {
 	t.Parallel()
 	e := fiveEvents()
 	e.pushes[4].At = began.Add(time.Minute)
-	first, last, owed := judge(e).Recovery(e.pushes, began.Add(1500*time.Millisecond))
-	if first != 500*time.Millisecond || last != 2500*time.Millisecond || owed != 3 {
-		t.Errorf("%d webhooks, the first after %s and the last after %s; want 3, 500ms and 2.5s", owed, first, last)
+	a := judge(e)
+	for _, test := range []struct {
+		name   string
+		pushes []Push
+		want   Recovery
+	}{
+		{"one connection", e.pushes, Recovery{Owed: 3, Begins: 500 * time.Millisecond, Ends: 2500 * time.Millisecond}},
+		{"the slower of two", append(slices.Clone(e.pushes[:3]), Push{Issue{"d", 2, 4}, "evt_4", began}), Recovery{Owed: 3, Begins: 2500 * time.Millisecond, Ends: 2500 * time.Millisecond}},
+		{"nothing was owed", e.pushes[:1], Recovery{}},
+	} {
+		if got := a.Recovery(test.pushes, began.Add(1500*time.Millisecond)); got != test.want {
+			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)
+		}
 	}
 }

@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// pace is the time between two pushes to one connection.
-const pace = 30 * time.Millisecond
-
 // Push is a webhook that was accepted.
 type Push struct {
 	Issue
@@ -33,7 +30,7 @@ func (p *Project) Push(least int, enough <-chan struct{}) *Load {
 	l := &Load{project: p}
 	for i, c := range p.Connections {
 		l.sending.Go(func() {
-			tick := time.NewTicker(pace)
+			tick := time.NewTicker(p.Pace)
 			defer tick.Stop()
 			for n := 1; n <= least || !Closed(enough); n++ {
 				if !l.send(Issue{Connection: c, Installation: i + 1, Number: n}, tick.C) {

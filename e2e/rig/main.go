@@ -115,3 +115,13 @@ func Closed(c <-chan struct{}) bool {
 		return false
 	}
 }
+
+// Wait waits until a channel is closed, and fails the test when that does not come in time.
+func Wait(t testing.TB, within time.Duration, what string, c <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-time.After(within):
+		t.Fatalf("waited %s until %s", within, what)
+	}
+}

@@ -22,6 +22,9 @@ type Project struct {
 	Connections []string
 	GitHub      *GitHub
 	Receiver    *Receiver
+
+	// Pace is the time between two pushes to one connection.
+	Pace time.Duration
 }
 
 // NewProject sets a project up as its owner does: by the API and by `synchook deploy`.
@@ -35,6 +38,7 @@ func (h *House) NewProject(name string, connections ...string) *Project {
 	p := &Project{
 		House: h, ID: created.GetProject().GetId(), PublicID: created.GetProject().GetPublicId(), Key: created.GetApiKey(),
 		Connections: connections, GitHub: NewGitHub(t, rand.Text(), rand.Text()), Receiver: NewReceiver(t, created.GetSigningSecret()),
+		Pace: 30 * time.Millisecond,
 	}
 	_, err = p.Client().Integrations.CreateIntegration(ctx, &synchookv1.CreateIntegrationRequest{Integration: &synchookv1.Integration{
 		ProviderConfigKey: "github", Provider: "github", WebhookSecrets: []string{p.GitHub.secret}, BaseUrl: p.GitHub.url,

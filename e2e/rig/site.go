@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// Manner is how a site answers instead of well. It must return when the request's context ends.
-type Manner func(http.ResponseWriter, *http.Request)
+// Manner is how a site answers. It may let well answer, early or late, and must return when the
+// request's context ends.
+type Manner func(w http.ResponseWriter, r *http.Request, well http.HandlerFunc)
 
 // site is an HTTP server of the outside's that can be down and can misbehave.
 type site struct {
@@ -81,7 +82,7 @@ func (s *site) Up() {
 func (s *site) answer(w http.ResponseWriter, r *http.Request, well http.HandlerFunc) {
 	s.gate.pass(r.Context())
 	if m := s.manner.Load(); m != nil {
-		(*m)(w, r)
+		(*m)(w, r, well)
 		return
 	}
 	well(w, r)
