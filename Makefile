@@ -54,6 +54,10 @@ race: need ## Run the concurrent packages' tests under the race detector.
 e2e: need octokit ## Run the tests of the whole program.
 	go test -count=1 ./e2e/...
 
+.PHONY: faults
+faults: need ## Break everything under load, and write what came of it into docs/reliability.md.
+	go test -count=1 -v -timeout 90m ./e2e/faults -long -table $(CURDIR)/docs/reliability.md
+
 .PHONY: clients
 clients: build $(NODE_MODULES) ## Test the TypeScript client, also against bin/synchook.
 	$(call only_with_node,npm run build -w clients/typescript)

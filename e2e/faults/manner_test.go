@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/synchook/synchook/e2e/rig"
@@ -52,7 +51,7 @@ func trickle(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) {
 	}
 }
 
-// flood answers 200 with a body of so many bytes.
+// flood answers 200 with so many bytes, without saying how many.
 func flood(bytes int64) rig.Manner {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) {
 		w.Header().Set("Content-Type", "application/json")
@@ -72,18 +71,17 @@ func (b repeated) Read(p []byte) (int, error) {
 }
 
 // bomb answers 200 with a gzip of 1 GiB in one MiB.
-func bomb(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) {
-	w.Header().Set("Content-Encoding", "gzip")
-	_, _ = w.Write(bombBytes()) // who has read enough closes
-}
-
-var bombBytes = sync.OnceValue(func() []byte {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	_, _ = io.CopyN(z, repeated(0), 1<<30) // a buffer takes all
+func bomb() rig.Manner {
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, _ = io.CopyN(z, repeated(' '), 1<<30) // a buffer takes all
 	_ = z.Close()
-	return b.Bytes()
-})
+	return func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = w.Write(packed.Bytes()) // who has read enough closes
+	}
+}
 
 // later answers well after a while, also when nobody waits for it any more.
 func later(d time.Duration) rig.Manner {

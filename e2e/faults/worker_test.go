@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/synchook/synchook/e2e/rig"
+	"github.com/synchook/synchook/internal/store"
 )
 
 // unwritten is why a worker's death can double a webhook.
@@ -13,6 +14,7 @@ const unwritten = "an answer that the worker had not handed in when it died"
 func workerFaults() []fault {
 	list := []fault{
 		{name: "killed during a POST", doubles: unwritten, do: killDuringAPost},
+		{name: "frozen until others have its work, then thawed", doubles: unwritten, do: freezeAWorker},
 		{name: "stopped in order while a script waits", alone: true, settings: []string{"SYNCHOOK_STOP_TIMEOUT=6s"}, do: stopWhileAScriptWaits},
 	}
 	for _, place := range []struct {
@@ -63,6 +65,16 @@ func killDuringAPost(s *scene) {
 	s.killWorkers()
 	s.over()
 	s.startWorkers()
+}
+
+// freezeAWorker stops a worker as it stands, and lets it go on when it has lost all that it held: the
+// rows, and the lead.
+func freezeAWorker(s *scene) {
+	w := s.workers[0]
+	w.Freeze()
+	s.over()
+	s.wait(store.LeaseTime + 10*time.Second)
+	w.Thaw()
 }
 
 // stopWhileAScriptWaits stops the workers while a script waits for an answer that does not come.

@@ -86,11 +86,11 @@ func (p *Project) Set(settings *synchookv1.ProjectSettings, mask ...string) {
 	}
 }
 
-// Deploy deploys the syncs of a folder by the command.
+// Deploy deploys the syncs of a folder by the command, in the place of those that there were.
 func (p *Project) Deploy(folder string) {
 	t := p.House.T
 	t.Helper()
-	d := Start(t, "deploy", []string{"SYNCHOOK_API_KEY=" + p.Key}, p.House.binary(), "deploy", folder, "--url", p.House.URL())
+	d := Start(t, "deploy", []string{"SYNCHOOK_API_KEY=" + p.Key}, p.House.binary(), "deploy", folder, "--yes", "--url", p.House.URL())
 	d.WantEnd(time.Minute)
 	if d.err != nil {
 		t.Fatalf("deploying: %v\n%s", d.err, d.out.tail(20))

@@ -111,7 +111,7 @@ func (c *Client) attempt(ctx context.Context, t Target, r Request) (Response, ht
 		return Response{}, nil, failure(req, err)
 	}
 	defer res.Body.Close()
-	body, err := c.read(res.Body)
+	body, err := c.read(res)
 	if err != nil {
 		return Response{}, nil, failure(req, err)
 	}
@@ -138,17 +138,19 @@ func (c *Client) client(first *http.Request) *http.Client {
 	}
 }
 
-// read reads a body up to the bound.
-func (c *Client) read(body io.Reader) ([]byte, error) {
+// read reads a body up to the bound. One that says that it is larger is not read at all.
+func (c *Client) read(res *http.Response) (b []byte, err error) {
 	limit := c.MaxResponseBytes
 	if limit == 0 {
 		limit = defaultMaxResponseBytes
 	}
-	b, err := io.ReadAll(io.LimitReader(body, limit+1))
+	if res.ContentLength <= limit {
+		b, err = io.ReadAll(io.LimitReader(res.Body, limit+1))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the response: %w", err)
 	}
-	if int64(len(b)) > limit {
+	if max(res.ContentLength, int64(len(b))) > limit {
 		return nil, fmt.Errorf("%w: more than %d bytes; ask for smaller pages", ErrTooLarge, limit)
 	}
 	return b, nil

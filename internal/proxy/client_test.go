@@ -195,6 +195,21 @@ func TestAResponseOverTheBoundIsAnErrorAndNotRetried(t *testing.T) {
 	}
 }
 
+// Its body never comes: who waited for it would wait for the timeout.
+func TestAResponseThatSaysThatItIsTooLargeIsNotRead(t *testing.T) {
+	t.Parallel()
+	base := api(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Length", "11")
+		w.WriteHeader(http.StatusOK)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+	c := &Client{MaxResponseBytes: 10}
+	if _, err := c.Do(t.Context(), Target{BaseURL: base}, Request{}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestAnAttemptTimeoutCoversTheBody(t *testing.T) {
 	t.Parallel()
 	base := api(t, func(w http.ResponseWriter, r *http.Request) {
