@@ -137,7 +137,7 @@ func (l *ledger) finish() {
 	l.GitHub.Behave()
 }
 
-func unprocessable(w http.ResponseWriter, _ *http.Request) {
+func unprocessable(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) {
 	http.Error(w, `{"message":"Validation Failed"}`, http.StatusUnprocessableEntity)
 }
 
