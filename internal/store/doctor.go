@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/synchook/synchook/internal/synchook"
@@ -42,7 +43,7 @@ type Finding struct {
 	Member     string                `json:"member"`               // what it is about: an ID, a name or a key
 	Problem    string                `json:"problem"`              // a sentence without a full stop
 	Remedy     string                `json:"remedy"`               // what a repair does, or what a person can do
-	ByHand     bool                  `json:"by_hand"` // whether only a person can mend it
+	ByHand     bool                  `json:"by_hand"`              // whether only a person can mend it
 	Repaired   bool                  `json:"repaired"`
 }
 
@@ -84,10 +85,40 @@ func (s *Store) Examine(ctx context.Context, c Checkup) (Examined, error) {
 	if c.Pause <= 0 {
 		c.Pause = 2 * time.Second
 	}
-	d := newDoctor(s, c)
-	if err := d.walk(ctx); err != nil {
-		return Examined{}, err
+	return s.examine(ctx, c)
+}
+
+// rounds is how often the store is examined at most when it is repaired: mending one thing can bring
+// another to light.
+const rounds = 4
+
+// examine examines the store, and again after each round of repairs that has mended something.
+func (s *Store) examine(ctx context.Context, c Checkup) (Examined, error) {
+	var all, before []symptom
+	for round := 1; ; round++ {
+		d := newDoctor(s, c)
+		err := d.walk(ctx)
+		var lasting []symptom
+		if err == nil {
+			lasting, err = d.judge(ctx)
+		}
+		all = append(all, lasting...)
+		ended := err != nil || !c.Repair || round == rounds || len(lasting) == 0 || same(lasting, before)
+		if ended {
+			return Examined{Keys: d.keys, Members: d.members, Findings: findings(all, lasting)}, err
+		}
+		before = lasting
 	}
-	findings, err := d.judge(ctx)
-	return Examined{Keys: d.keys, Members: d.members, Findings: findings}, err
+}
+
+// same reports whether two rounds found the same.
+func same(a, b []symptom) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	was := map[symptom]bool{}
+	for _, s := range a {
+		was[s.stable()] = true
+	}
+	return !slices.ContainsFunc(b, func(s symptom) bool { return !was[s.stable()] })
 }

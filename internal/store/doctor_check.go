@@ -55,7 +55,7 @@ func checks() map[string]check {
 		"lane":        withoutHint(inProject("doctor_lane")),
 		"connection":  inProject("doctor_name", "doctor_connection"),
 		"match":       inProject("doctor_match"),
-		"names":       inProject("doctor_names"),
+		"names":       inProject("doctor_name", "doctor_names"),
 		"integration": inProject("doctor_name", "doctor_integration"),
 		"part":        inProject("doctor_part"),
 		"sync":        inProject("doctor_name", "doctor_sync"),
@@ -189,8 +189,9 @@ func (d *doctor) relist(ctx context.Context, s slot, model string) error {
 	return d.store.eachMember(ctx, s.key("m:"+model), mend)
 }
 
-// judge looks again at what did not look right, after a pause, and mends it if that is wanted.
-func (d *doctor) judge(ctx context.Context) ([]Finding, error) {
+// judge looks again, after a pause, at what did not look right, and mends it if that is wanted. What
+// lasts is no work in motion.
+func (d *doctor) judge(ctx context.Context) ([]symptom, error) {
 	if len(d.suspects) == 0 {
 		return nil, nil
 	}
@@ -200,14 +201,10 @@ func (d *doctor) judge(ctx context.Context) ([]Finding, error) {
 	case <-time.After(d.Pause):
 	}
 	lasting, err := d.again(ctx, d.suspects, false)
-	if err != nil || !d.Repair {
-		return findings(lasting, lasting), err
+	if err == nil && d.Repair && len(lasting) > 0 {
+		_, err = d.again(ctx, lasting, true)
 	}
-	if _, err := d.again(ctx, lasting, true); err != nil {
-		return findings(lasting, lasting), err
-	}
-	left, err := d.again(ctx, lasting, false)
-	return findings(lasting, left), err
+	return lasting, err
 }
 
 // again asks the questions of symptoms once more, and returns the symptoms that are still there.
@@ -261,14 +258,14 @@ func (d *doctor) look(ctx context.Context, l look) ([]symptom, error) {
 }
 
 // findings words the symptoms, each of which is repaired if it is not left.
-func findings(lasting, left []symptom) []Finding {
+func findings(all, left []symptom) []Finding {
 	remains := map[symptom]bool{}
 	for _, s := range left {
 		remains[s.stable()] = true
 	}
 	told := map[symptom]bool{}
 	var out []Finding
-	for _, s := range lasting {
+	for _, s := range all {
 		if told[s.stable()] {
 			continue
 		}

@@ -46,10 +46,7 @@ func each(find func(ctx context.Context, d *doctor, q question) (*trouble, error
 // field reads a field of a hash; what is not there is "".
 func (s *Store) field(ctx context.Context, hash, field string) (string, error) {
 	text, err := s.rdb.HGet(ctx, hash, field).Result()
-	if isNil(err) {
-		return "", nil
-	}
-	return text, err
+	return text, ignoreNil(err)
 }
 
 func (s *Store) exists(ctx context.Context, key string) (bool, error) {
@@ -57,11 +54,22 @@ func (s *Store) exists(ctx context.Context, key string) (bool, error) {
 	return n > 0, err
 }
 
+// ignoreNil takes for no error that there is nothing.
+func ignoreNil(err error) error {
+	if isNil(err) {
+		return nil
+	}
+	return err
+}
+
 // findListed looks at an entry of the list of projects.
 func findListed(ctx context.Context, d *doctor, q question) (*trouble, error) {
 	there, err := d.store.exists(ctx, key(synchook.ProjectID(q.member), "project"))
 	if err != nil || there {
 		return nil, err
+	}
+	if err := d.store.rdb.ZScore(ctx, "synchook:projects", q.member).Err(); err != nil {
+		return nil, ignoreNil(err)
 	}
 	return &trouble{"list_without_project", "", func() error {
 		return d.store.rdb.ZRem(ctx, "synchook:projects", q.member).Err()
@@ -153,8 +161,12 @@ func hashOfKey(text string) string {
 
 // findUsed looks at when a key was used: the key must be there.
 func findUsed(ctx context.Context, d *doctor, q question) (*trouble, error) {
-	there, err := d.store.rdb.HExists(ctx, key(q.project, "keys"), q.member).Result()
-	if err != nil || there {
+	used, err := d.store.field(ctx, key(q.project, "keys", "used"), q.member)
+	if err != nil || used == "" {
+		return nil, err
+	}
+	row, err := d.store.field(ctx, key(q.project, "keys"), q.member)
+	if err != nil || row != "" {
 		return nil, err
 	}
 	return &trouble{"key_use_without_key", "", func() error {
@@ -202,8 +214,8 @@ func findScript(ctx context.Context, d *doctor, q question) (*trouble, error) {
 	if err != nil || left != -1 {
 		return nil, err // it expires, or is gone
 	}
-	named, err := d.scriptsNamed(ctx, q.project)
-	if err != nil || named[synchook.ScriptID(q.member)] {
+	named, ok, err := d.scriptsNamed(ctx, q.project)
+	if err != nil || !ok || named[synchook.ScriptID(q.member)] {
 		return nil, err
 	}
 	return &trouble{"script_unnamed", "", func() error {
@@ -211,21 +223,35 @@ func findScript(ctx context.Context, d *doctor, q question) (*trouble, error) {
 	}}, nil
 }
 
-// scriptsNamed returns the scripts that syncs of a project name.
-func (d *doctor) scriptsNamed(ctx context.Context, p synchook.ProjectID) (map[synchook.ScriptID]bool, error) {
+// scriptsNamed returns the scripts that syncs of a project name; ok is false if that cannot be known.
+func (d *doctor) scriptsNamed(ctx context.Context, p synchook.ProjectID) (named map[synchook.ScriptID]bool, ok bool, err error) {
 	integrations, err := d.store.rdb.HKeys(ctx, key(p, "integrations")).Result()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	named := map[synchook.ScriptID]bool{}
+	named = map[synchook.ScriptID]bool{}
 	for _, in := range integrations {
-		syncs, err := d.store.Syncs(ctx, p, synchook.IntegrationID(in))
-		if err != nil {
-			return nil, err
+		syncs, damaged, err := d.syncs(ctx, p, in)
+		if err != nil || damaged {
+			return nil, false, err
 		}
 		for _, sy := range syncs {
 			named[sy.Script] = true
 		}
 	}
-	return named, nil
+	return named, true, nil
+}
+
+// syncs returns the syncs of an integration that can be read, and whether there are others.
+func (d *doctor) syncs(ctx context.Context, p synchook.ProjectID, in string) (syncs []synchook.Sync, damaged bool, err error) {
+	rows, err := d.store.rdb.HVals(ctx, key(p, "syncs", in)).Result()
+	for _, text := range rows {
+		var sy synchook.Sync
+		if fromJSON(text, &sy) != nil {
+			damaged = true
+			continue
+		}
+		syncs = append(syncs, sy)
+	}
+	return syncs, damaged, err
 }

@@ -64,4 +64,3 @@ func TestTheDoctorFindsNothingAmissInAStoreThatWasLivedIn(t *testing.T) {
 	liveEnd(t, w)
 	w.wantClean(t, "at the end")
 }
-

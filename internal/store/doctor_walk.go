@@ -128,7 +128,7 @@ func unknown(ctx context.Context, d *doctor, p place) error {
 
 // scheduled has each connection of an integration looked at for each of its syncs that run by themselves.
 func scheduled(ctx context.Context, d *doctor, p place) error {
-	syncs, err := d.store.Syncs(ctx, p.project, synchook.IntegrationID(p.id))
+	syncs, _, err := d.syncs(ctx, p.project, p.id)
 	if err != nil {
 		return err
 	}

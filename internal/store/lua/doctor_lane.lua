@@ -46,7 +46,7 @@ local function look(lane)
     fault('lane_overdue', lane, f[1] or '0')
   elseif due and waiting > 0 and sleeps_long(lane, f[2], due) then
     fault('lane_sleeps_long', lane, num(due), function() wake(lane, t) end)
-  elseif waiting == 0 and not held and not owned(lane) then
+  elseif waiting == 0 and not held and (due or f[1]) and not owned(lane) then
     fault('lane_without_owner', lane, '', function()
       redis.call('DEL', key)
       redis.call('ZREM', P .. ':due', lane)

@@ -1,22 +1,4 @@
--- Looks at names: each must be that of a thing that is there. One that a sync has reserved may wait for
--- its sync.
-local function stands_for(name, id)
-  local kind, rest = string.match(name, '^(%a):(.*)$')
-  if kind == 'i' then
-    local row = read(redis.call('HGET', P .. ':integrations', id))
-    return row and row.Key == rest
-  end
-  local integration, short = string.match(rest or '', '^([^:]+):(.*)$')
-  if kind == 'c' then
-    local row = read(redis.call('HGET', P .. ':con:' .. id, 'f'))
-    return row and row.Integration == integration and row.Name == short
-  elseif kind == 's' then
-    local row = read(redis.call('HGET', P .. ':syncs:' .. integration, id))
-    return redis.call('HEXISTS', P .. ':integrations', integration) == 1 and (not row or row.Name == short)
-  end
-  return false
-end
-
+-- Looks at names: each must be that of a thing that is there.
 for i = 3, #ARGV do
   local name = ARGV[i]
   local id = redis.call('HGET', P .. ':names', name)
