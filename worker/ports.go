@@ -17,6 +17,7 @@ type Store interface {
 	configStore
 	recordStore
 	sweepStore
+	purgeStore
 }
 
 type laneStore interface {
@@ -46,6 +47,11 @@ type recordStore interface {
 	DeleteUnseen(context.Context, store.Writer, synchook.ModelID) error
 	SealRun(context.Context, store.Writer, synchook.RunState, string) (store.Sealed, error)
 	AppendLog(context.Context, synchook.ProjectID, synchook.ConnectionID, synchook.RunID, []store.LogLine, time.Duration) error
+}
+
+type purgeStore interface {
+	DuePurges(context.Context, int) ([]store.Purge, error)
+	Purge(context.Context, store.Purge) (store.PurgeStep, error)
 }
 
 type sweepStore interface {

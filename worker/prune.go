@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -12,12 +13,14 @@ import (
 
 const (
 	removeEvery = 5 * time.Second // how often somebody looks for what is to be removed
+	purgeSlice  = 3 * time.Second // of what deleted connections left, before pruning has its turn
+	purgeAtMost = 100             // purges that take turns
 	pruneEvery  = time.Minute     // between the beginnings of two rounds of pruning
 	pruneSlice  = 5 * time.Second // of a round, before other work has its turn
 	pruneAtMost = 500             // rows at a time
 )
 
-// pruner removes what is past its retention. It works in rounds: projects take turns of one step each, so
+// pruner removes what deleted connections left behind, and what is past its retention. It prunes in rounds: projects take turns of one step each, so
 // that the backlog of one holds up no other, and a round goes on where it was when its slice was over.
 type pruner struct {
 	store   Store
@@ -39,9 +42,48 @@ type pruning struct {
 
 // work does what is due, for a slice of time.
 func (p *pruner) work(ctx context.Context) {
-	if err := p.prune(ctx); err != nil && ctx.Err() == nil {
-		p.log.Warn("pruning failed; it is tried again", "error", err)
+	p.warn(ctx, "purging", p.purge(ctx))
+	p.warn(ctx, "pruning", p.prune(ctx))
+}
+
+func (p *pruner) warn(ctx context.Context, doing string, err error) {
+	if err != nil && ctx.Err() == nil {
+		p.log.Warn(doing+" failed; it is tried again", "error", err)
 	}
+}
+
+// purge has the purges that are due take turns of one step, for a slice of time.
+func (p *pruner) purge(ctx context.Context) error {
+	for until := p.now().Add(purgeSlice); ctx.Err() == nil && p.now().Before(until); {
+		due, err := p.store.DuePurges(ctx, purgeAtMost)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		var errs []error // one that fails must not hold up the others
+		for _, d := range due {
+			began := p.now()
+			errs = append(errs, p.purgeStep(ctx, d))
+			rest(ctx, p.now().Sub(began))
+		}
+		if err := errors.Join(errs...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pruner) purgeStep(ctx context.Context, d store.Purge) error {
+	step, err := p.store.Purge(ctx, d)
+	switch {
+	case err != nil:
+		return fmt.Errorf("connection %s of project %s: %w", d.Connection, d.Project, err)
+	case step.First:
+		p.log.Info("what a deleted connection left behind is being removed", "project", d.Project, "connection", d.Connection)
+	case step.Last:
+		p.log.Info("all that a deleted connection left behind is removed", "project", d.Project, "connection", d.Connection,
+			"records", step.Total.Records, "runs", step.Total.Runs, "deliveries", step.Total.Deliveries)
+	}
+	return nil
 }
 
 // prune goes on with the round for a slice of time. When it is over, the next one begins in its time.

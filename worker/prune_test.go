@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -73,4 +74,38 @@ func TestProjectsTakeTurnsAtBeingPrunedUntilNothingIsLeft(t *testing.T) {
 			t.Error("the next round did not come")
 		}
 	})
+}
+
+// fakePurgeStore has so many steps left of each purge.
+type fakePurgeStore struct {
+	Store
+	left  map[synchook.ConnectionID]int
+	steps []synchook.ConnectionID
+}
+
+func (f *fakePurgeStore) DuePurges(context.Context, int) ([]store.Purge, error) {
+	var due []store.Purge
+	for _, con := range slices.Sorted(maps.Keys(f.left)) {
+		due = append(due, store.Purge{Project: "prj_1", Connection: con})
+	}
+	return due, nil
+}
+
+func (f *fakePurgeStore) Purge(_ context.Context, p store.Purge) (store.PurgeStep, error) {
+	f.steps = append(f.steps, p.Connection)
+	if f.left[p.Connection]--; f.left[p.Connection] == 0 {
+		delete(f.left, p.Connection)
+	}
+	return store.PurgeStep{Last: f.left[p.Connection] == 0}, nil
+}
+
+func TestPurgesTakeTurnsUntilAllIsRemoved(t *testing.T) {
+	t.Parallel()
+	f := &fakePurgeStore{left: map[synchook.ConnectionID]int{"con_1": 3, "con_2": 2}}
+	if err := newPruner(f).purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if want := []synchook.ConnectionID{"con_1", "con_2", "con_1", "con_2", "con_1"}; !slices.Equal(f.steps, want) {
+		t.Errorf("turns %v, want %v", f.steps, want)
+	}
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -205,54 +204,21 @@ func (s *Store) UpdateConnection(ctx context.Context, p synchook.ProjectID, id s
 	}
 }
 
-// DeleteConnection removes a connection, its schedules, records and logs. Runs that still wait are given
-// up when their turn comes. A connection that is gone already is no error.
+// DeleteConnection makes a connection disappear at once; its purge removes what it leaves behind. A
+// connection that is gone already is no error.
 func (s *Store) DeleteConnection(ctx context.Context, p synchook.ProjectID, c synchook.Connection) error {
-	// The records go first: a crash in between leaves a connection that can be deleted again.
-	if err := s.deleteRecords(ctx, p, c); err != nil {
+	purge := Purge{Project: p, Connection: c.ID}
+	if err := s.intend(ctx, purge); err != nil {
 		return err
 	}
-	pipe := s.rdb.Pipeline()
-	syncs := pipe.HKeys(ctx, key(p, "syncs", string(c.Integration)))
-	removed := pipe.SMembers(ctx, key(p, "removed", string(c.Integration)))
-	if _, err := pipe.Exec(ctx); err != nil {
-		return failed("listing the syncs", err)
-	}
-	args := []any{string(c.ID), string(c.Integration), conName(c.Integration, c.Name)}
-	for _, id := range slices.Concat(syncs.Val(), removed.Val()) {
-		args = append(args, id)
-	}
-	if err := s.inProject(ctx, p, deleteConScript, args...).Err(); err != nil {
+	deleted, err := s.inProject(ctx, p, deleteConScript, string(c.ID), string(c.Integration), conName(c.Integration, c.Name)).Bool()
+	if err != nil {
 		return failed("deleting the connection", err)
 	}
-	// And once more: a script that was running may have saved until its connection was gone.
-	return s.deleteRecords(ctx, p, c)
-}
-
-// deleteRecords removes all that is kept in a connection's slot. A run that is open there is fenced.
-func (s *Store) deleteRecords(ctx context.Context, p synchook.ProjectID, c synchook.Connection) error {
-	models, err := s.rdb.HVals(ctx, key(p, "models", string(c.Integration))).Result()
-	if err != nil {
-		return failed("listing the models", err)
+	if !deleted {
+		return nil // the intent is dropped when its time comes
 	}
-	runs, err := s.rdb.ZRange(ctx, conKey(p, c.ID, "kept"), 0, -1).Result()
-	if err != nil {
-		return failed("listing the runs", err)
-	}
-	var keys []string
-	for _, run := range runs {
-		keys = append(keys, conKey(p, c.ID, "run:"+run), conKey(p, c.ID, "log:"+run))
-	}
-	for _, m := range models {
-		keys = append(keys, conKey(p, c.ID, "r:"+m), conKey(p, c.ID, "m:"+m))
-	}
-	keys = append(keys, conKey(p, c.ID, "clock"), conKey(p, c.ID, "runs"), conKey(p, c.ID, "kept"))
-	for batch := range slices.Chunk(keys, 500) {
-		if err := s.rdb.Unlink(ctx, batch...).Err(); err != nil {
-			return failed("deleting the records", err)
-		}
-	}
-	return nil
+	return s.begin(ctx, purge)
 }
 
 // sealConnection returns a connection's row: its facts, its encrypted credentials, and the entries by

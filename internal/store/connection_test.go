@@ -3,12 +3,10 @@ package store_test
 import (
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/synchook/synchook/internal/store"
-	"github.com/synchook/synchook/internal/storetest"
 	"github.com/synchook/synchook/internal/synchook"
 )
 
@@ -162,58 +160,6 @@ func TestTheNameOfAConnectionIsTakenOnceAtEachIntegration(t *testing.T) {
 	c, err := w.st.ConnectionByName(t.Context(), w.p, w.Integration.ID, "user-1")
 	if err != nil || c.ID != w.Connection.ID {
 		t.Errorf("by name: %s (%v), want %s", c.ID, err, w.Connection.ID)
-	}
-}
-
-func TestADeletedConnectionLeavesNoKey(t *testing.T) {
-	t.Parallel()
-	w := worldOn(t, server(t), func(s *synchook.Sync) { s.Frequency = time.Hour })
-	w.workOnce(t, w.run("run_1"))
-	w.workOnce(t, w.manual("run_2"))
-	removed := w.Sync.Sync // its records, and how it stood here, outlive it
-	storetest.Deploy(t, w.st, w.p, store.Deployment{Remove: []synchook.Sync{removed}})
-	if err := w.st.DeleteConnection(t.Context(), w.p, w.Connection); err != nil {
-		t.Fatal(err)
-	}
-	for _, place := range w.mentions(t, string(w.Connection.ID)) {
-		if !strings.HasPrefix(place, w.key("run", "run_")) { // runs are kept for as long as runs are
-			t.Errorf("%s still names the connection", place)
-		}
-	}
-	_, err := w.st.Connection(t.Context(), w.p, w.Connection.ID)
-	wantKind(t, err, synchook.KindNotFound, "connection_not_found")
-	if err := w.st.DeleteConnection(t.Context(), w.p, w.Connection); err != nil {
-		t.Errorf("deleted twice: %v", err)
-	}
-}
-
-func TestRunsOfADeletedConnectionStillReachAWorker(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	w.queue(t, "run_1", "run_2")
-	taken := w.turn(t, w.first("a"))
-	writer := store.Writer{Project: w.p, Connection: w.Connection.ID, Run: "run_1", Lane: synchook.LaneEvent, Fence: taken.Fence}
-	if _, err := w.st.OpenRun(t.Context(), writer); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.st.DeleteConnection(t.Context(), w.p, w.Connection); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.st.SaveBatch(t.Context(), writer, w.Sync.Sync.Models[0].ID, []store.RecordWrite{record("1", "x")}); !errors.Is(err, store.ErrFenced) {
-		t.Errorf("a run of a deleted connection saves: %v, want %v", err, store.ErrFenced)
-	}
-	for n, rest := 2, taken; len(rest.Rows) > 0; n++ {
-		gone := w.succeeded(rest.Rows[0])
-		gone.Run.State = synchook.RunFailed
-		rest = w.turn(t, store.Turn{Lane: w.lane(), Token: "a", Number: n, Want: 1, Limit: 1, Leave: store.LeaveIdle}, gone)
-	}
-	for _, id := range []synchook.RunID{"run_1", "run_2"} {
-		if r := w.readRun(t, id); r.State != synchook.RunFailed {
-			t.Errorf("%s is %s, want it given up", id, r.State)
-		}
-	}
-	if n := w.rdb.Exists(t.Context(), w.key("lane", string(w.lane()))).Val(); n != 0 {
-		t.Error("the empty lane of a deleted connection is kept")
 	}
 }
 

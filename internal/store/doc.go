@@ -62,6 +62,13 @@
 // two keys that never exist, so that none runs while a cluster moves its slot (script.go). Fields that Lua
 // reads are plain hash fields; the rest is JSON. Large bodies are compressed in Go.
 //
+// # Deleting
+//
+// What is deleted disappears by one script; a purge (purge.go) removes the rest in small steps, each of
+// which may be taken again. An intent in synchook:purges comes before the deletion, so that a crash at
+// any point leaves nothing behind. What is in flight finishes first: its hand-in is refused, or finds
+// nothing.
+//
 // # Lanes
 //
 // A lane is one sorted set and one small hash. turn (turn.lua) is all that works on it: it takes or

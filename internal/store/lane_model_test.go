@@ -59,6 +59,7 @@ func TestNoLaneLosesARowOrHasTwoWorkers(t *testing.T) {
 		m := &laneModel{st: storetest.On(t, rdb), mr: mr, project: "prj_1", rows: map[string]synchook.LaneID{}}
 		m.now = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 		m.advance(0)
+		rdb.HSet(context.Background(), "{prj_1}:project", "name", "p")
 		rdb.HSet(context.Background(), "{prj_1}:con:con_1", "v", 1)
 		rt.Repeat(map[string]func(*rapid.T){
 			"put":             m.put,

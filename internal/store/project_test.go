@@ -189,6 +189,7 @@ func TestAnIntegrationIsDeletedAfterItsConnectionsAndLeavesNoKey(t *testing.T) {
 	if err := w.st.DeleteConnection(t.Context(), w.p, w.Connection); err != nil {
 		t.Fatal(err)
 	}
+	w.purge(t)
 	if err := w.st.DeleteIntegration(t.Context(), w.p, w.Integration); err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/synchook/synchook/internal/synchook"
 )
 
@@ -52,7 +50,8 @@ type Sealed struct {
 	Counts map[synchook.ModelID]synchook.Counts
 }
 
-// OpenRun opens a run for writing, or says that it is sealed.
+// OpenRun opens a run for writing, or says that it is sealed. That its connection was deleted is a fault
+// of KindNotFound.
 func (s *Store) OpenRun(ctx context.Context, w Writer) (Opened, error) {
 	answer, err := s.inConnection(ctx, w.Project, w.Connection, openScript, string(w.Run), w.Fence,
 		int(runRemembered/time.Second)).Slice()
@@ -66,6 +65,8 @@ func (s *Store) OpenRun(ctx context.Context, w Writer) (Opened, error) {
 		// Sealed once more, because the first time too few replicas may have confirmed it.
 		sealed, err := s.SealRun(ctx, w, "", "")
 		return Opened{Started: fromMillis(words(answer)[1]), Sealed: &sealed}, err
+	case "gone":
+		return Opened{}, synchook.NotFound("connection", string(w.Connection))
 	}
 	return Opened{}, ErrFenced
 }
@@ -348,22 +349,20 @@ type LogLine struct {
 	Message string    `json:"m"`
 }
 
-// AppendLog adds lines to a run's log, of which the last 1,000 are kept.
+// AppendLog adds lines to a run's log, of which the last 1,000 are kept. Lines of a connection that was
+// deleted are not.
 func (s *Store) AppendLog(ctx context.Context, p synchook.ProjectID, con synchook.ConnectionID, run synchook.RunID, lines []LogLine, keep time.Duration) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	values := make([]any, len(lines))
-	for i, l := range lines {
-		values[i] = toJSON(l)
+	args := []any{string(run), int(keep / time.Second)}
+	for _, l := range lines {
+		args = append(args, toJSON(l))
 	}
-	log := conKey(p, con, "log:"+string(run))
-	pipe := s.rdb.Pipeline()
-	pipe.RPush(ctx, log, values...)
-	pipe.LTrim(ctx, log, -1000, -1)
-	pipe.Expire(ctx, log, keep)
-	pipe.ZAddGT(ctx, conKey(p, con, "kept"), redis.Z{Score: float64(s.now().Add(keep).UnixMilli()), Member: string(run)})
-	_, err := pipe.Exec(ctx)
+	err := s.inConnection(ctx, p, con, logScript, args...).Err()
+	if isNil(err) {
+		return nil // what a script answers that answers nothing
+	}
 	return failed("writing the log", err)
 }
 

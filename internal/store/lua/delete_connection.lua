@@ -1,23 +1,31 @@
--- Removes a connection from its project, with all that is by its ID. A lane in which runs still wait
--- stays until a worker has given up on them. What it can be found by is what its row says, which may
--- be newer than what the caller saw. ARGV: 1 connection, 2 integration, 3 its name, then the IDs of
--- all syncs that the integration has or had.
+-- Makes a connection disappear: its row, what it can be found by, its schedules, how its syncs stand. The
+-- rest is left to its purge, together with what that must know: the syncs and models of its integration,
+-- which may be gone by then. What it can be found by is what its row says, which may be newer than what
+-- the caller saw. ARGV: 1 connection, 2 integration, 3 its name. Answers whether there is something to
+-- purge.
 local con, integration = ARGV[1], ARGV[2]
-local key = P .. ':con:' .. con
+local key, purge = P .. ':con:' .. con, P .. ':purge:' .. con
+if redis.call('EXISTS', key) == 0 then
+  return redis.call('EXISTS', purge)
+end
+local syncs = redis.call('HKEYS', P .. ':syncs:' .. integration)
+for _, id in ipairs(redis.call('SMEMBERS', P .. ':removed:' .. integration)) do
+  syncs[#syncs + 1] = id
+end
+local models = redis.call('HVALS', P .. ':models:' .. integration)
+
 local match = P .. ':match:' .. integration
 for _, entry in ipairs(cjson.decode(redis.call('HGET', key, 'idx') or '[]')) do
   redis.call('ZREM', match, entry)
 end
-for i = 4, #ARGV do
-  local member = con .. '.' .. ARGV[i]
+for _, id in ipairs(syncs) do
+  local member = con .. '.' .. id
   redis.call('ZREM', P .. ':schedules', member)
   redis.call('DEL', P .. ':status:' .. member)
-  for _, lane in ipairs({ member .. '.e', member .. '.f' }) do
-    if redis.call('ZCARD', P .. ':rows:' .. lane) == 0 then
-      redis.call('ZREM', P .. ':due', lane)
-      redis.call('DEL', P .. ':lane:' .. lane)
-    end
-  end
+  redis.call('ZREM', P .. ':due', member .. '.e', member .. '.f')
+end
+for _, id in ipairs(models) do
+  redis.call('ZREM', P .. ':tombs', con .. '.' .. id)
 end
 redis.call('ZREM', P .. ':connections', con)
 redis.call('ZREM', P .. ':connections:' .. integration, con)
@@ -25,4 +33,5 @@ redis.call('DEL', key)
 if redis.call('HGET', P .. ':names', ARGV[3]) == con then
   redis.call('HDEL', P .. ':names', ARGV[3])
 end
-return 'ok'
+redis.call('HSET', purge, 'at', num(clock(now())), 'syncs', table.concat(syncs, ','), 'models', table.concat(models, ','))
+return 1

@@ -66,6 +66,20 @@ local function connection_gone(lane)
   return redis.call('EXISTS', P .. ':con:' .. string.match(lane, '^[^.]+')) == 0
 end
 
+-- remove_run removes a run as if it had never been.
+local function remove_run(id, lane)
+  local key = P .. ':run:' .. id
+  local f = redis.call('HMGET', key, 'st', 'b')
+  if f[1] == 'queued' or f[1] == 'running' then
+    event_waits(f[2], -1)
+  end
+  redis.call('UNLINK', key)
+  redis.call('ZREM', P .. ':rows:' .. lane, id)
+  for _, group in ipairs({ '', ':queued', ':running', ':failed', ':cancelled' }) do
+    redis.call('ZREM', P .. ':runs' .. group, id)
+  end
+end
+
 -- add_run stores a queued run and puts it into its lane, unless it is there already, or nobody is left to
 -- run for.
 local function add_run(id, lane, body, t, created)

@@ -1,5 +1,9 @@
--- Opens a run for writing under a fencing token, or says that it is sealed.
+-- Opens a run for writing under a fencing token, or says that it is sealed, or that its connection was
+-- deleted.
 -- ARGV: 1 run, 2 fence, 3 the seconds after which it is forgotten.
+if redis.call('EXISTS', C .. ':gone') == 1 then
+  return { 'gone' }
+end
 local key = C .. ':run:' .. ARGV[1]
 local f = redis.call('HMGET', key, 'fence', 'sealed', 'start')
 if f[1] and tonumber(f[1]) > tonumber(ARGV[2]) then
@@ -16,7 +20,7 @@ if not start then
 end
 redis.call('HSET', key, 'fence', ARGV[2])
 redis.call('EXPIRE', key, ARGV[3])
-local t, kept = clock(), C .. ':kept'
-redis.call('ZREMRANGEBYSCORE', kept, '-inf', num(t))
-redis.call('ZADD', kept, 'GT', num(t + tonumber(ARGV[3]) * 1000), ARGV[1])
+local t = clock()
+redis.call('ZREMRANGEBYSCORE', C .. ':kept', '-inf', num(t))
+keep(ARGV[1], ARGV[3], t)
 return { 'open', start }

@@ -50,6 +50,11 @@ local function class(was, is)
   return was == is and '.' or 'u'
 end
 
+-- keep notes that something of a run is kept for so many seconds from now.
+local function keep(run, seconds, t)
+  redis.call('ZADD', C .. ':kept', 'GT', num(t + tonumber(seconds) * 1000), run)
+end
+
 -- fenced reports whether the caller may no longer write for the run.
 local function fenced(run, fence)
   local f = redis.call('HMGET', C .. ':run:' .. run, 'fence', 'sealed', 'no', 'start')

@@ -2,16 +2,17 @@
 -- ARGV: 1 lane, 2 generation (0: any), 3 token, 4 number of the turn, 5 lease ms, 6 want, 7 limit,
 -- 8 leave (0: stay, 1: when nothing is due, 2: the slice is over), 9 and on: what is done.
 
--- finish gives the lane back: asleep, or with another hint when rows still wait. An empty lane that
--- nobody will use again is removed.
-local function finish(kind, lane, t, next)
+-- finish gives the lane back: asleep, or with another hint when rows still wait. One whose owner was
+-- deleted is removed; what waits in it is the purge's.
+local function finish(kind, lane, t, next, gone)
   local key = P .. ':lane:' .. lane
-  redis.call('HSET', key, 'tok', '', 'till', '0', 'awake', '', 'ids', '')
   redis.call('ZREM', P .. ':due', lane)
+  if gone then
+    redis.call('DEL', key)
+    return
+  end
+  redis.call('HSET', key, 'tok', '', 'till', '0', 'awake', '', 'ids', '')
   if not next then
-    if kind.orphaned(lane) then
-      redis.call('DEL', key)
-    end
     return
   end
   if next <= t then
@@ -76,13 +77,17 @@ end
 
 -- turn does it all. kind: timed (rows are due at their score), apply(done from, t) hands in,
 -- interrupted(id) notes that a row's worker stopped, row(id) is what the taker needs to know,
--- orphaned(lane) whether nobody will use the lane again.
+-- gone(lane) whether the lane's owner was deleted: nothing is taken from it then.
 local function turn(kind)
   local t = now()
   local lane, token, number = ARGV[1], ARGV[3], tonumber(ARGV[4])
   local key, rows = P .. ':lane:' .. lane, P .. ':rows:' .. lane
   local f = redis.call('HMGET', key, 'gen', 'tok', 'till', 'num', 'ids', 'nb', 'fence')
   local fence, hold = tonumber(f[7] or '0'), tonumber(f[6] or '0')
+  if redis.call('EXISTS', P .. ':project') == 0 then
+    return { 'lost' }
+  end
+  local gone = kind.gone(lane)
   if f[2] ~= token then
     if number > 1 then
       return { 'lost' }
@@ -90,7 +95,7 @@ local function turn(kind)
     if f[2] and f[2] ~= '' and tonumber(f[3]) > t then
       return { 'busy' }
     end
-    if ARGV[2] ~= '0' and ARGV[2] ~= f[1] then
+    if gone or not f[1] or (ARGV[2] ~= '0' and ARGV[2] ~= f[1]) then
       return { 'stale' }
     end
     fence = math.max(fence + 1, t) -- so that one which a failover forgot is not given again
@@ -100,14 +105,14 @@ local function turn(kind)
     return answer('ok', fence, t, next_due(rows, t, hold, kind.timed), split(f[5]), kind.row)
   end
 
-  kind.apply(9, t)
+  kind.apply(9, t, gone)
   hold = tonumber(redis.call('HGET', key, 'nb') or '0')
   local flying = redis.call('ZCOUNT', rows, '-inf', '(0')
-  local want = math.min(tonumber(ARGV[6]), tonumber(ARGV[7]) - flying)
+  local want = gone and 0 or math.min(tonumber(ARGV[6]), tonumber(ARGV[7]) - flying)
   local ids = take(rows, t, hold > t and 0 or want, kind.timed)
   local next = next_due(rows, t, hold, kind.timed)
-  if ARGV[8] ~= '0' and flying + #ids == 0 then
-    finish(kind, lane, t, next)
+  if (gone or ARGV[8] ~= '0') and flying + #ids == 0 then
+    finish(kind, lane, t, next, gone)
     return answer('left', fence, t, next, ids, kind.row)
   end
   local till = t + tonumber(ARGV[5])

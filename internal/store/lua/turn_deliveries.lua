@@ -63,7 +63,7 @@ function kind.apply(i, t)
   end
 end
 
-function kind.orphaned(lane)
+function kind.gone(lane)
   return false
 end
 

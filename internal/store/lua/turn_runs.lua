@@ -46,26 +46,33 @@ end
 
 local kind = { timed = false }
 
-function kind.apply(i, t)
+local function hand_in(id, i, t, score)
+  local op, state = ARGV[i + 1], ARGV[i + 3]
+  local key = P .. ':run:' .. id
+  redis.call('HSET', key, 'at', ARGV[i + 2], 'st', state, 'err', ARGV[i + 4], 'cnt', ARGV[i + 5], 'start', ARGV[i + 6], 'init', ARGV[i + 8])
+  if op == 'end' then
+    ended(key, id, state, i, t)
+  else
+    waits_again(key, id, score, t, op == 'again' and tonumber(ARGV[i + 7]) or 0)
+  end
+end
+
+function kind.apply(i, t, gone)
   while ARGV[i] do
-    local id, op, state = ARGV[i], ARGV[i + 1], ARGV[i + 3]
-    local key = P .. ':run:' .. id
+    local id = ARGV[i]
     local score = redis.call('ZSCORE', P .. ':rows:' .. ARGV[1], id)
     if score and tonumber(score) < 0 then
-      redis.call('HSET', key, 'at', ARGV[i + 2], 'st', state, 'err', ARGV[i + 4], 'cnt', ARGV[i + 5], 'start', ARGV[i + 6], 'init', ARGV[i + 8])
-      if op == 'end' then
-        ended(key, id, state, i, t)
+      if gone then
+        remove_run(id, ARGV[1])
       else
-        waits_again(key, id, score, t, op == 'again' and tonumber(ARGV[i + 7]) or 0)
+        hand_in(id, i, t, score)
       end
     end
     i = i + 10 + tonumber(ARGV[i + 9]) * 4
   end
 end
 
-function kind.orphaned(lane)
-  return redis.call('EXISTS', P .. ':con:' .. string.match(lane, '^[^.]+')) == 0
-end
+kind.gone = connection_gone
 
 function kind.interrupted(id)
   redis.call('HINCRBY', P .. ':run:' .. id, 'int', 1)
