@@ -25,7 +25,7 @@ var (
 )
 
 // atOnce is how many scenes there are at once. They wait for leases to run out most of the time.
-const atOnce = 10
+const atOnce = 12
 
 func TestMain(m *testing.M) {
 	code := rig.Run(m, atOnce)

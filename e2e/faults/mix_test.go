@@ -24,7 +24,7 @@ func mixName() string { return fmt.Sprintf("seed %d", mixSeed()) }
 func TestAMixOfFaultsLosesNothing(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(mixSeed(), 0))
-	chosen := mixOf(random, byLength(5, 40))
+	chosen := mixOf(random, byLength(4, 40))
 	pauses := make([]time.Duration, len(chosen))
 	for i := range pauses {
 		pauses[i] = time.Duration(random.Int64N(int64(2 * time.Second)))
