@@ -40,7 +40,9 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 		})
 		if err == nil {
 			_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // only a test's recorder has none
-			next.ServeHTTP(w, r)
+			ctx, span := s.Tracer.Serve(r.Context(), r.URL.Path[1:], r.Header)
+			c.span = span
+			next.ServeHTTP(w, r.WithContext(ctx))
 			return
 		}
 		shown := rpcError(r.Context(), nil, err)

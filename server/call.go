@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/tracing"
 )
 
 // call is what is known about a request while it is served, for its line in the log: who makes it and
@@ -12,7 +13,8 @@ type call struct {
 	caller synchook.Caller
 	event  synchook.EventID
 	code   string // how it ended; empty: it was refused before our code saw it
-	err    error  // the whole error, of which the caller is told a part
+	span   tracing.Span
+	err    error // the whole error, of which the caller is told a part
 }
 
 type callKey struct{}

@@ -44,7 +44,8 @@ type webhookCall struct {
 	incoming intake.Incoming
 	receipt  intake.Receipt
 	size     int
-	held     int64 // of the budget
+	read     time.Duration // of the body
+	held     int64         // of the budget
 }
 
 // ServeHTTP implements http.Handler.
@@ -80,7 +81,9 @@ func (h *inbound) receive(w http.ResponseWriter, r *http.Request, c *webhookCall
 	if err := within(r.Context(), intakeTime, func(ctx context.Context) error { return h.find(ctx, r, c) }); err != nil {
 		return err
 	}
+	reading := time.Now()
 	body, err := h.read(w, r, c)
+	c.read = time.Since(reading)
 	if err != nil {
 		return err
 	}
@@ -186,6 +189,10 @@ func (h *inbound) note(r *http.Request, c *webhookCall, err error, took time.Dur
 		slog.String("project", string(c.incoming.Project)), slog.String("integration", string(c.incoming.Integration.ID)),
 		slog.String("event", string(c.receipt.Event)), slog.Bool("duplicate", c.receipt.Duplicate),
 		slog.Int("runs", c.receipt.Runs), slog.Int("size", c.size), slog.String("peer", r.RemoteAddr),
+		slog.Duration("read", c.read), slog.Duration("accept", c.receipt.Accept),
+	}
+	if c.receipt.Trace != "" {
+		line = append(line, slog.String("trace", c.receipt.Trace))
 	}
 	if err != nil {
 		line = append(line, slog.String("error", err.Error()))

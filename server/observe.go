@@ -42,8 +42,20 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			method = r.URL.Path[1:]
 		}
 		s.metrics.rpcs.WithLabelValues(method, c.code).Observe(took.Seconds())
-		s.Log.LogAttrs(r.Context(), levelOf(c.code), "rpc", rpcLine(r, c, method, took)...)
+		line := rpcLine(r, c, method, took)
+		c.end(line)
+		s.Log.LogAttrs(r.Context(), levelOf(c.code), "rpc", line...)
 	})
+}
+
+// end ends the call's span. A request that the caller got wrong is no failure of the server's.
+func (c *call) end(line []slog.Attr) {
+	failure := ""
+	if c.err != nil && levelOf(c.code) > slog.LevelInfo {
+		failure = c.err.Error()
+	}
+	c.span.Note(line...)
+	c.span.End(failure)
 }
 
 func rpcLine(r *http.Request, c *call, method string, took time.Duration) []slog.Attr {
@@ -54,6 +66,9 @@ func rpcLine(r *http.Request, c *call, method string, took time.Duration) []slog
 	}
 	if c.event != "" {
 		line = append(line, slog.String("event", string(c.event)))
+	}
+	if id := c.span.ID(); id != "" {
+		line = append(line, slog.String("trace", id))
 	}
 	if c.err != nil {
 		line = append(line, slog.String("error", c.err.Error()))

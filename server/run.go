@@ -7,6 +7,7 @@ import (
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/tracing"
 )
 
 // runStore keeps runs.
@@ -97,7 +98,7 @@ func (s *runService) RetryRun(ctx context.Context, r *v1.RetryRunRequest) (*v1.R
 	again := synchook.Run{
 		ID:          synchook.RunID(synchook.NewID(synchook.RunPrefix, s.now())),
 		Integration: old.Integration, Connection: old.Connection, Sync: old.Sync,
-		Trigger: old.Trigger, Event: old.Event, Item: old.Item,
+		Trigger: old.Trigger, Event: old.Event, Item: old.Item, Trace: tracing.Parent(ctx),
 	}
 	hints, err := s.store.AddRuns(ctx, p, []synchook.Run{again})
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 
 	api "github.com/synchook/synchook/gen/synchook/v1/synchookv1connect"
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/tracing"
 )
 
 // Store is all that the server asks of the store. *store.Store is one.
@@ -74,6 +75,8 @@ type Options struct {
 	Ready func(context.Context) []Problem
 	// Registry collects the metrics. Nil: one of the server's own.
 	Registry *prometheus.Registry
+	// Tracer starts the spans of RPCs. Nil: there are none.
+	Tracer *tracing.Tracer
 	// QueuesRedis is the Redis of the queues that /queues shows. Nil: there is no such page.
 	QueuesRedis asynq.RedisConnOpt
 	// QueuesWritable lets /queues change what it shows. False: it only shows.

@@ -8,6 +8,7 @@ import (
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/tracing"
 )
 
 // syncStore keeps syncs.
@@ -109,7 +110,9 @@ func (s *syncService) TriggerSync(ctx context.Context, r *v1.TriggerSyncRequest)
 		return nil, err
 	}
 	runs := convertAll(cons, func(con synchook.ConnectionID) synchook.Run {
-		return s.manualRun(sy, con, r.GetIdempotencyKey())
+		run := s.manualRun(sy, con, r.GetIdempotencyKey())
+		run.Trace = tracing.Parent(ctx)
+		return run
 	})
 	if len(runs) > 0 {
 		hints, err := s.store.AddRuns(ctx, projectOf(ctx), runs)

@@ -12,6 +12,7 @@ import (
 	"github.com/synchook/synchook/internal/queue"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/tracing"
 	"github.com/synchook/synchook/internal/webhook"
 )
 
@@ -25,6 +26,7 @@ type deliverer struct {
 	queue   Queue
 	sender  Sender
 	metrics *metrics
+	tracer  *tracing.Tracer
 	log     *slog.Logger
 
 	mu       sync.Mutex
@@ -35,26 +37,37 @@ type deliverer struct {
 }
 
 // do attempts a delivery once and says what became of it.
-func (d *deliverer) do(ctx context.Context, delivery synchook.Delivery, _ int64) store.DeliveryDone {
+func (d *deliverer) do(ctx context.Context, delivery synchook.Delivery, _ int64) finished[store.DeliveryDone] {
 	settings, secrets, err := d.current(ctx)
 	if err != nil {
-		return waiting(delivery, err)
+		return unsaid(waiting(delivery, err))
 	}
 	if settings.WebhookURL == "" {
 		delivery.State, delivery.Reason = synchook.DeliveryCancelled, "the project has no webhook URL any more"
-		return store.DeliveryDone{Delivery: delivery}
+		return unsaid(store.DeliveryDone{Delivery: delivery})
 	}
-	failpoint.Hit("delivery.post")
-	attempt := d.sender.Send(ctx, webhook.Message{
+	ctx, span := d.tracer.Continue(ctx, "attempt", delivery.Trace)
+	attempt := d.post(ctx, webhook.Message{
 		ID: string(delivery.ID), URL: settings.WebhookURL, Body: delivery.Body, Secrets: secrets, Header: settings.WebhookHeaders,
 	})
-	failpoint.Hit("delivery.answered")
 	if attempt.Verdict.Outcome == webhook.Interrupted {
-		return store.DeliveryDone{Delivery: delivery, Back: true}
+		span.End("interrupted")
+		return unsaid(store.DeliveryDone{Delivery: delivery, Back: true})
 	}
 	done := judgeAttempt(delivery, attempt, schedule(settings), rand.Float64)
-	d.report(done, attempt)
-	return done
+	return d.finish(done, attempt, span)
+}
+
+// unsaid is what no attempt was made for, so that there is nothing to tell.
+func unsaid(done store.DeliveryDone) finished[store.DeliveryDone] {
+	return finished[store.DeliveryDone]{done: done}
+}
+
+func (d *deliverer) post(ctx context.Context, m webhook.Message) webhook.Attempt {
+	failpoint.Hit("delivery.post")
+	attempt := d.sender.Send(ctx, m)
+	failpoint.Hit("delivery.answered")
+	return attempt
 }
 
 // waiting puts a delivery back that our own fault stopped, as long as it may still be attempted.
@@ -142,28 +155,36 @@ func expired(d synchook.Delivery, t time.Time) bool {
 	return t.After(d.Created.Add(synchook.DeliveryLifetime))
 }
 
-func (d *deliverer) report(done store.DeliveryDone, a webhook.Attempt) {
+// finish counts an attempt, ends its span, and prepares its line.
+func (d *deliverer) finish(done store.DeliveryDone, a webhook.Attempt, span tracing.Span) finished[store.DeliveryDone] {
 	d.metrics.attempts.WithLabelValues(a.Verdict.Outcome.String()).Inc()
 	d.metrics.attemptTime.Observe(a.Duration.Seconds())
-	level := slog.LevelWarn
-	if a.Verdict.Outcome == webhook.Delivered {
-		level = slog.LevelInfo
+	level, failure := slog.LevelInfo, ""
+	if a.Verdict.Outcome != webhook.Delivered {
+		level, failure = slog.LevelWarn, done.Delivery.Reason
 	}
-	if !d.log.Enabled(context.Background(), level) {
-		return
+	out := finished[store.DeliveryDone]{done: done, level: level, word: "attempt", trace: span.ID()}
+	if span.Recording() || d.log.Enabled(context.Background(), level) {
+		out.line = d.line(done, a)
 	}
+	span.Note(out.line...)
+	span.End(failure)
+	return out
+}
+
+func (d *deliverer) line(done store.DeliveryDone, a webhook.Attempt) []slog.Attr {
 	dl := done.Delivery
-	d.log.LogAttrs(context.Background(), level, "attempt",
-		slog.String("project", string(d.project)), slog.String("delivery", string(dl.ID)), slog.String("run", string(dl.Run)),
-		slog.String("endpoint", string(dl.Endpoint)), slog.Int("attempt", dl.Attempts), slog.Int("status", a.Status),
-		slog.Duration("duration", a.Duration), slog.String("state", string(dl.State)), slog.String("outcome", a.Verdict.Outcome.String()),
-		slog.Duration("wait", done.Wait), slog.String("reason", dl.Reason))
+	return append(make([]slog.Attr, 0, 18), // with room for what the teller adds
+		slog.String("project", string(d.project)), slog.String("run", string(dl.Run)), slog.String("delivery", string(dl.ID)),
+		slog.String("endpoint", string(dl.Endpoint)), slog.String("model", dl.Model), slog.Int("attempt", dl.Attempts),
+		slog.Int("status", a.Status), slog.Duration("duration", a.Duration), slog.String("state", string(dl.State)),
+		slog.String("outcome", a.Verdict.Outcome.String()), slog.Duration("wait", done.Wait), slog.String("reason", dl.Reason))
 }
 
 // after sends a hint of its own for each delivery that waits for its next attempt: it wakes the lane in
 // time, and shows the wait in Asynqmon.
-func (d *deliverer) after(ctx context.Context, done []store.DeliveryDone) {
-	for _, x := range done {
+func (d *deliverer) after(ctx context.Context, done []finished[store.DeliveryDone]) {
+	for _, x := range outcomes(done) {
 		if x.Back || x.Delivery.State != synchook.DeliveryPending {
 			continue
 		}

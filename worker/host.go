@@ -5,7 +5,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/synchook/synchook/internal/failpoint"
@@ -13,6 +17,7 @@ import (
 	"github.com/synchook/synchook/internal/script"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/tracing"
 )
 
 // logFlush is after how many lines, or how long, the lines of a run's log are stored.
@@ -30,6 +35,8 @@ type host struct {
 	integration synchook.Integration
 	baseURL     string
 	keep        time.Duration // how long the log is kept
+	hide        synchook.Redactor
+	saving      *atomic.Int64 // nanoseconds in the store
 
 	mu         sync.Mutex
 	connection synchook.Connection
@@ -38,13 +45,57 @@ type host struct {
 	requests   int
 }
 
+func newHost(r *runner, j *job) *host {
+	return &host{
+		store: r.store, proxy: r.proxy, writer: j.writer, sync: j.Sync, integration: j.Integration, baseURL: baseURL(j.Integration),
+		keep: j.Settings.Keep(), hide: j.hide, saving: &j.phases.save, connection: j.Connection, flushed: time.Now(),
+	}
+}
+
 // Proxy makes a request with the connection's credentials.
 func (h *host) Proxy(ctx context.Context, r proxy.Request) (proxy.Response, error) {
 	h.mu.Lock()
 	h.requests++
 	target := proxy.Target{BaseURL: h.baseURL, Credentials: credentials(h.connection.Credentials)}
 	h.mu.Unlock()
-	return h.proxy.Do(ctx, target, r)
+	ctx, span := tracing.Call(ctx, "request")
+	response, err := h.proxy.Do(ctx, target, r)
+	h.noteRequest(span, target, r, response, err)
+	return response, err
+}
+
+// noteRequest ends a request's span.
+func (h *host) noteRequest(span tracing.Span, t proxy.Target, r proxy.Request, response proxy.Response, err error) {
+	if !span.Recording() {
+		return
+	}
+	method, url := proxy.Shown(t, r)
+	span.Note(slog.String("http.request.method", method), slog.String("url.full", h.hide.Text(url)),
+		slog.Int("http.response.status_code", response.Status), slog.Int("attempts", response.Attempts))
+	failure := ""
+	switch {
+	case err != nil:
+		failure = h.hide.Text(err.Error())
+	case response.Status >= http.StatusBadRequest:
+		failure = "the API answered " + strconv.Itoa(response.Status)
+	}
+	span.End(failure)
+}
+
+// write makes a write to the store: it is one of the run's phases, and has a span.
+func (h *host) write(ctx context.Context, what, model string, records int, do func(context.Context, synchook.ModelID) error) error {
+	began := time.Now()
+	m, _ := h.sync.Model(model)
+	ctx, span := tracing.Step(ctx, what)
+	span.Note(slog.String("model", model), slog.Int("records", records))
+	err := do(ctx, m.ID)
+	h.saving.Add(int64(time.Since(began)))
+	failure := ""
+	if err != nil {
+		failure = err.Error()
+	}
+	span.End(failure)
+	return err
 }
 
 func credentials(c synchook.Credentials) proxy.Credentials {
@@ -61,22 +112,25 @@ func credentials(c synchook.Credentials) proxy.Credentials {
 
 // Save stores records.
 func (h *host) Save(ctx context.Context, model string, records []script.Record) error {
-	m, _ := h.sync.Model(model)
-	err := h.store.SaveBatch(ctx, h.writer, m.ID, writes(records))
+	err := h.write(ctx, "save", model, len(records), func(ctx context.Context, id synchook.ModelID) error {
+		return h.store.SaveBatch(ctx, h.writer, id, writes(records))
+	})
 	failpoint.Hit("run.script")
 	return err
 }
 
 // Update merges parts into stored records.
 func (h *host) Update(ctx context.Context, model string, records []script.Record) error {
-	m, _ := h.sync.Model(model)
-	return h.store.UpdateBatch(ctx, h.writer, m.ID, writes(records), mergeRecord)
+	return h.write(ctx, "update", model, len(records), func(ctx context.Context, id synchook.ModelID) error {
+		return h.store.UpdateBatch(ctx, h.writer, id, writes(records), mergeRecord)
+	})
 }
 
 // Delete marks records as deleted.
 func (h *host) Delete(ctx context.Context, model string, ids []string) error {
-	m, _ := h.sync.Model(model)
-	return h.store.DeleteBatch(ctx, h.writer, m.ID, ids)
+	return h.write(ctx, "delete", model, len(ids), func(ctx context.Context, id synchook.ModelID) error {
+		return h.store.DeleteBatch(ctx, h.writer, id, ids)
+	})
 }
 
 func writes(records []script.Record) []store.RecordWrite {
@@ -144,11 +198,12 @@ func (h *host) changeMetadata(ctx context.Context, change func(json.RawMessage) 
 	return err
 }
 
-// Log adds a line to the run's log.
+// Log adds a line to the run's log. What a script writes there is its own affair but for the connection's
+// credentials: whoever may read the log is not therefore to have them.
 func (h *host) Log(ctx context.Context, level, message string) {
 	now := time.Now()
 	h.mu.Lock()
-	h.lines = append(h.lines, store.LogLine{Time: now.UTC(), Level: level, Message: message})
+	h.lines = append(h.lines, store.LogLine{Time: now.UTC(), Level: level, Message: h.hide.Text(message)})
 	due := len(h.lines) >= logFlushLines || now.Sub(h.flushed) > logFlushTime
 	h.mu.Unlock()
 	if due {

@@ -28,8 +28,11 @@ type lane[Row, Done any] struct {
 	do func(context.Context, Row, int64) Done
 	// after is told what was handed in. Nil: nobody is.
 	after func(context.Context, []Done)
-	send  func(context.Context, ...synchook.Hint)
-	log   *slog.Logger
+	// told is told what became of what was done: it was handed in, which took so long, or it was not,
+	// because the lane is somebody else's. Nil: nobody is.
+	told func(done []Done, took time.Duration, handedIn bool)
+	send func(context.Context, ...synchook.Hint)
+	log  *slog.Logger
 	// stopping is closed when no new work may begin.
 	stopping <-chan struct{}
 }
@@ -78,8 +81,10 @@ func (s *shift[Row, Done]) takeTurn(ctx context.Context) (store.Taken[Row], erro
 		s.turn.Leave, s.turn.Want = store.LeaveNow, 0
 	}
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
+		began := time.Now()
 		taken, err := s.lane.take(ctx, s.turn, s.done)
 		if err == nil {
+			s.tell(time.Since(began), taken.Word != store.TurnLost)
 			if len(taken.Hints) > 0 {
 				failpoint.Hit("lane.handed-in")
 			}
@@ -138,8 +143,15 @@ func (s *shift[Row, Done]) collect(d Done) {
 
 // wait waits for what is still in flight: nothing may run when work has returned.
 func (s *shift[Row, Done]) wait() {
-	for ; s.flying > 0; s.flying-- {
-		<-s.ended
+	for s.flying > 0 {
+		s.collect(<-s.ended)
+	}
+	s.tell(0, false)
+}
+
+func (s *shift[Row, Done]) tell(took time.Duration, handedIn bool) {
+	if s.lane.told != nil && len(s.done) > 0 {
+		s.lane.told(s.done, took, handedIn)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/synchook/synchook/internal/script"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/tracing"
 	"github.com/synchook/synchook/internal/webhook"
 )
 
@@ -35,6 +36,7 @@ type runner struct {
 	proxy   *proxy.Client
 	scripts *scripts
 	metrics *metrics
+	tracer  *tracing.Tracer
 	log     *slog.Logger
 	// slots bounds how many scripts run at once: a slot is held until the script has really ended, also
 	// when Asynq has given up on the task.
@@ -43,67 +45,61 @@ type runner struct {
 	giveUp <-chan struct{}
 }
 
-// job is a run with all that it needs.
-type job struct {
-	store.RunContext
-	project synchook.ProjectID
-	run     synchook.Run
-	writer  store.Writer
-	sealed  *store.Sealed
-}
-
 // do runs a run once and says what became of it.
-func (r *runner) do(ctx context.Context, p synchook.ProjectID, run synchook.Run, fence int64) store.RunDone {
+func (r *runner) do(ctx context.Context, p synchook.ProjectID, run synchook.Run, fence int64) finished[store.RunDone] {
 	began := time.Now()
-	done, requests := r.attempt(ctx, p, run, fence)
-	r.report(p, run, done, requests, time.Since(began))
-	return done
+	ctx, span := r.tracer.Continue(ctx, "run", run.Trace)
+	j := &job{project: p, run: run, trace: tracing.Parent(ctx)}
+	j.phases.queued = queuedFor(run, began)
+	done := r.attempt(ctx, j, fence)
+	return r.finish(j, done, span, time.Since(began))
 }
 
-func (r *runner) report(p synchook.ProjectID, run synchook.Run, done store.RunDone, requests int, took time.Duration) {
-	state := string(done.Run.State)
-	if done.Back {
+// finish counts an attempt, ends its span, and prepares its line.
+func (r *runner) finish(j *job, done store.RunDone, span tracing.Span, took time.Duration) finished[store.RunDone] {
+	state, level, failure := string(done.Run.State), slog.LevelInfo, ""
+	switch {
+	case done.Back:
 		state = "interrupted"
+	case done.Run.State == synchook.RunFailed || done.Run.Error != "":
+		level, failure = slog.LevelWarn, done.Run.Error
 	}
-	r.metrics.runs.WithLabelValues(state, string(run.Trigger)).Inc()
+	r.metrics.runs.WithLabelValues(state, string(j.run.Trigger)).Inc()
 	r.metrics.runTime.Observe(took.Seconds())
-	level := slog.LevelInfo
-	if done.Run.State == synchook.RunFailed || (done.Run.Error != "" && !done.Back) {
-		level = slog.LevelWarn
-	}
-	r.log.Log(context.Background(), level, "run", "project", p, "run", run.ID, "sync", run.Sync, "connection", run.Connection,
-		"trigger", run.Trigger, "event", run.Event, "state", state, "attempts", done.Run.Attempts, "interruptions", run.Interruptions,
-		"duration", took, "requests", requests, "counts", done.Run.Counts, "deliveries", len(done.Deliveries), "error", done.Run.Error)
+	line := j.line(done, state, took)
+	span.Note(line...)
+	span.End(failure)
+	return finished[store.RunDone]{done: done, level: level, word: "run", trace: span.ID(), line: line}
 }
 
 // attempt opens the run, runs its script unless that has ended already, and judges.
-func (r *runner) attempt(ctx context.Context, p synchook.ProjectID, run synchook.Run, fence int64) (store.RunDone, int) {
-	j := &job{project: p, run: run}
+func (r *runner) attempt(ctx context.Context, j *job, fence int64) store.RunDone {
 	failpoint.Hit("run.taken")
 	if err := r.load(ctx, j, fence); err != nil {
 		if synchook.IsKind(err, synchook.KindNotFound) {
-			return r.giveUpOn(run, err), 0
+			return r.giveUpOn(j.run, err)
 		}
-		return unsealed(ctx, j, err), 0
+		return unsealed(ctx, j, err)
 	}
 	if j.sealed != nil {
-		return handIn(j), 0
+		return handIn(j)
 	}
-	if run.CancelWanted {
-		return r.end(ctx, j, synchook.RunCancelled, errCancelled.Error()), 0
+	if j.run.CancelWanted {
+		return r.end(ctx, j, synchook.RunCancelled, errCancelled.Error())
 	}
-	if next := run.AfterInterruption(); next.State == synchook.RunFailed {
-		return r.end(ctx, j, synchook.RunFailed, next.Reason), 0
+	if next := j.run.AfterInterruption(); next.State == synchook.RunFailed {
+		return r.end(ctx, j, synchook.RunFailed, next.Reason)
 	}
-	requests, err := r.script(ctx, j)
-	return r.judge(ctx, j, err), requests
+	return r.judge(ctx, j, r.script(ctx, j))
 }
 
 // load reads all that the run needs and opens it.
 func (r *runner) load(ctx context.Context, j *job, fence int64) (err error) {
+	defer since(&j.phases.load, time.Now())
 	if j.RunContext, err = r.store.RunContext(ctx, j.project, j.run); err != nil {
 		return err
 	}
+	j.hide = synchook.NewRedactor(credentialSecrets(j.Connection.Credentials)...)
 	full := j.run.Trigger.Lane() == synchook.LaneFull
 	j.writer = store.Writer{
 		Project: j.project, Connection: j.run.Connection, Run: j.run.ID, Lane: j.run.Trigger.Lane(), Fence: fence,
@@ -116,36 +112,45 @@ func (r *runner) load(ctx context.Context, j *job, fence int64) (err error) {
 }
 
 // script runs the run's script.
-func (r *runner) script(ctx context.Context, j *job) (requests int, err error) {
+func (r *runner) script(ctx context.Context, j *job) error {
 	input, err := r.input(ctx, j)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	select {
-	case r.slots <- struct{}{}:
-		defer func() { <-r.slots }()
-	case <-r.giveUp:
-		return 0, errStopping
-	case <-ctx.Done():
-		return 0, context.Cause(ctx)
+	leave, err := r.enter(ctx, j)
+	if err != nil {
+		return err
 	}
+	defer leave()
+	defer since(&j.phases.script, time.Now())
 	ctx, stop := r.watch(ctx, j)
 	defer stop()
-	h := &host{
-		store: r.store, proxy: r.proxy, writer: j.writer, sync: j.Sync, integration: j.Integration, baseURL: baseURL(j.Integration),
-		keep: j.Settings.Keep(), connection: j.Connection, flushed: time.Now(),
-	}
+	h := newHost(r, j)
 	err = r.engine.Run(ctx, input, h)
+	j.requests = h.requests
 	if cause := context.Cause(ctx); cause != nil && err != nil {
 		err = cause
 	}
 	if err != nil && !infrastructure(err) {
-		h.Log(context.WithoutCancel(ctx), "error", describe(err))
+		h.Log(context.WithoutCancel(ctx), "error", j.describe(err))
 	}
 	if flushErr := h.flush(context.WithoutCancel(ctx)); err == nil && flushErr != nil {
 		r.log.Warn("the end of a run's log could not be stored", "project", j.project, "run", j.run.ID, "error", flushErr)
 	}
-	return h.requests, err
+	return err
+}
+
+// enter waits until fewer scripts run than may.
+func (r *runner) enter(ctx context.Context, j *job) (leave func(), err error) {
+	defer since(&j.phases.slot, time.Now())
+	select {
+	case r.slots <- struct{}{}:
+		return func() { <-r.slots }, nil
+	case <-r.giveUp:
+		return nil, errStopping
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // watch returns a context that ends with a cause when somebody cancels the run or the worker stops.
@@ -239,7 +244,7 @@ func (r *runner) judge(ctx context.Context, j *job, err error) store.RunDone {
 	case interrupted(ctx, err):
 		return back(j.run)
 	case infrastructure(err):
-		return again(j.run, err)
+		return again(j, err)
 	}
 	done := afterFailure(j, err)
 	if done.Run.State == synchook.RunFailed {
@@ -255,7 +260,7 @@ func unsealed(ctx context.Context, j *job, err error) store.RunDone {
 	case interrupted(ctx, err):
 		return back(j.run)
 	case infrastructure(err):
-		return again(j.run, err)
+		return again(j, err)
 	}
 	return afterFailure(j, err)
 }
@@ -264,7 +269,7 @@ func unsealed(ctx context.Context, j *job, err error) store.RunDone {
 func afterFailure(j *job, err error) store.RunDone {
 	run := j.run
 	run.Attempts++
-	next := run.AfterScriptError(j.Settings.RunRetries(), describe(err))
+	next := run.AfterScriptError(j.Settings.RunRetries(), j.describe(err))
 	run.State, run.Error = next.State, next.Reason
 	return store.RunDone{Run: run, Wait: next.Wait}
 }
@@ -333,7 +338,7 @@ func owed(j *job) []synchook.Delivery {
 			ID: synchook.SyncDeliveryID(j.run.ID, m.Name, j.Project.Endpoint), Body: body.Bytes(),
 			DeliveryFacts: synchook.DeliveryFacts{
 				Endpoint: j.Project.Endpoint, Run: j.run.ID, Integration: j.run.Integration, Connection: j.run.Connection,
-				Sync: j.run.Sync, Model: m.Name,
+				Sync: j.run.Sync, Model: m.Name, Trace: j.trace,
 			},
 		})
 	}
@@ -347,8 +352,9 @@ func (r *runner) giveUpOn(run synchook.Run, err error) store.RunDone {
 }
 
 // again puts a run back that our own fault stopped. It costs none of the run's attempts.
-func again(run synchook.Run, err error) store.RunDone {
-	run.State, run.Error = synchook.RunQueued, "waiting, because of a fault that is not the script's: "+describe(err)
+func again(j *job, err error) store.RunDone {
+	run := j.run
+	run.State, run.Error = synchook.RunQueued, "waiting, because of a fault that is not the script's: "+j.describe(err)
 	return store.RunDone{Run: run, Wait: trouble}
 }
 
@@ -356,17 +362,4 @@ func again(run synchook.Run, err error) store.RunDone {
 func back(run synchook.Run) store.RunDone {
 	run.State = synchook.RunQueued
 	return store.RunDone{Run: run, Back: true}
-}
-
-// describe writes an error for the person who looks at the run, with the script's stack if it has one.
-func describe(err error) string {
-	text := err.Error()
-	var scriptErr *script.ScriptError
-	if errors.As(err, &scriptErr) && scriptErr.Stack != "" {
-		text += "\n" + scriptErr.Stack
-	}
-	if len(text) > maxRunError {
-		text = text[:maxRunError] + "..."
-	}
-	return strings.ToValidUTF8(text, "?")
 }

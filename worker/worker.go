@@ -18,6 +18,7 @@ import (
 	"github.com/synchook/synchook/internal/queue"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/tracing"
 )
 
 // Options say how a worker works. Store, Queue, Redis, Engine, Proxy, Sender, Planner, Log and Registry are
@@ -32,6 +33,7 @@ type Options struct {
 	Planner  Planner
 	Log      *slog.Logger
 	Registry prometheus.Registerer
+	Tracer   *tracing.Tracer // nil: no traces
 
 	Runs         int           // scripts at once; 0: 10
 	Deliveries   int           // endpoints worked at once; 0: 100
@@ -75,7 +77,7 @@ func New(o Options) *Worker {
 	o = o.withDefaults()
 	w := &Worker{options: o, metrics: newMetrics(o.Registry), stopping: make(chan struct{}), giveUp: make(chan struct{})}
 	w.runner = &runner{
-		store: o.Store, engine: o.Engine, proxy: o.Proxy, scripts: &scripts{store: o.Store}, metrics: w.metrics, log: o.Log,
+		store: o.Store, engine: o.Engine, proxy: o.Proxy, scripts: &scripts{store: o.Store}, metrics: w.metrics, tracer: o.Tracer, log: o.Log,
 		slots: make(chan struct{}, o.Runs), giveUp: w.giveUp,
 	}
 	return w
@@ -190,26 +192,27 @@ func (w *Worker) tell(ctx context.Context, p queue.Payload, err error) {
 }
 
 func (w *Worker) runs(ctx context.Context, p queue.Payload) error {
-	l := &lane[synchook.Run, store.RunDone]{
+	l := &lane[synchook.Run, finished[store.RunDone]]{
 		project: p.Project, id: p.Lane, limit: 1, send: w.send, log: w.options.Log, stopping: w.stopping,
-		take: func(ctx context.Context, t store.Turn, done []store.RunDone) (store.Taken[synchook.Run], error) {
-			return w.options.Store.TurnRuns(ctx, p.Project, t, done)
+		take: func(ctx context.Context, t store.Turn, done []finished[store.RunDone]) (store.Taken[synchook.Run], error) {
+			return w.options.Store.TurnRuns(ctx, p.Project, t, outcomes(done))
 		},
-		do: func(ctx context.Context, run synchook.Run, fence int64) store.RunDone {
+		do: func(ctx context.Context, run synchook.Run, fence int64) finished[store.RunDone] {
 			return w.runner.do(ctx, p.Project, run, fence)
 		},
+		told: teller[store.RunDone](w.options.Log),
 	}
 	return l.work(ctx, p.Generation)
 }
 
 func (w *Worker) deliveries(ctx context.Context, p queue.Payload) error {
-	d := &deliverer{project: p.Project, store: w.options.Store, queue: w.options.Queue, sender: w.options.Sender, metrics: w.metrics, log: w.options.Log}
-	l := &lane[synchook.Delivery, store.DeliveryDone]{
+	d := &deliverer{project: p.Project, store: w.options.Store, queue: w.options.Queue, sender: w.options.Sender, metrics: w.metrics, tracer: w.options.Tracer, log: w.options.Log}
+	l := &lane[synchook.Delivery, finished[store.DeliveryDone]]{
 		project: p.Project, id: p.Lane, limit: w.options.InFlight, send: w.send, log: w.options.Log, stopping: w.stopping,
-		take: func(ctx context.Context, t store.Turn, done []store.DeliveryDone) (store.Taken[synchook.Delivery], error) {
-			return w.options.Store.TurnDeliveries(ctx, p.Project, t, done)
+		take: func(ctx context.Context, t store.Turn, done []finished[store.DeliveryDone]) (store.Taken[synchook.Delivery], error) {
+			return w.options.Store.TurnDeliveries(ctx, p.Project, t, outcomes(done))
 		},
-		do: d.do, after: d.after,
+		do: d.do, after: d.after, told: teller[store.DeliveryDone](w.options.Log),
 	}
 	return l.work(ctx, p.Generation)
 }

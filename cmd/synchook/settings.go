@@ -45,6 +45,7 @@ func settings() []setting {
 		{flag: "wait-replicas", def: "0", usage: "how many `replicas` of Redis must have an event before its sender is told, 0 to 10: a failover loses what none had", set: replicas},
 		{flag: "wait-timeout", def: "1s", usage: "how long these may take, up to 5s; the sender of an event is told to send it again after that", set: waitTimeout},
 		{flag: "allow-addresses", usage: "private `networks` that webhooks and API requests may go to, as CIDR prefixes separated by commas", set: prefixes},
+		{flag: "otlp-endpoint", usage: "`URL` of an OpenTelemetry collector that takes traces by OTLP over HTTP, such as http://127.0.0.1:4318; the standard OTEL_* variables are read too, and without either there are no traces", set: collectorURL},
 		{flag: "queues-writable", def: "false", usage: "let the page /queues change what it shows", set: boolean(func(o *app.Options) *bool { return &o.QueuesWritable })},
 		{flag: "runs", def: "10", usage: "how many scripts may run at once", set: number(func(o *app.Options) *int { return &o.Runs })},
 		{flag: "deliveries", def: "100", usage: "how many endpoints are worked at once", set: number(func(o *app.Options) *int { return &o.Deliveries })},
@@ -242,12 +243,24 @@ func encryptionKeys(o *app.Options, v string) error {
 }
 
 func publicURL(o *app.Options, v string) error {
-	u, err := url.Parse(v)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+	if !isPlainURL(v) {
 		return fmt.Errorf("%q is not a URL such as https://hooks.example.com", v)
 	}
 	o.PublicURL = v
 	return nil
+}
+
+func collectorURL(o *app.Options, v string) error {
+	if u, err := url.Parse(v); !isPlainURL(v) || err != nil || u.User != nil {
+		return errors.New("it is not a URL such as http://127.0.0.1:4318; what the collector asks for goes into OTEL_EXPORTER_OTLP_HEADERS")
+	}
+	o.OTLPEndpoint = v
+	return nil
+}
+
+func isPlainURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.RawQuery == "" && u.Fragment == ""
 }
 
 func prefixes(o *app.Options, v string) error {

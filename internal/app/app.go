@@ -20,6 +20,7 @@ import (
 	"github.com/synchook/synchook/internal/script"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/tracing"
 	"github.com/synchook/synchook/internal/webhook"
 	"github.com/synchook/synchook/server"
 	"github.com/synchook/synchook/worker"
@@ -29,6 +30,7 @@ import (
 type App struct {
 	options  Options
 	registry *prometheus.Registry
+	tracer   *tracing.Tracer // nil: there are no traces
 
 	dial   dialer
 	quiet  *quiet
@@ -44,6 +46,7 @@ type App struct {
 	failed chan error // what ends the program from within
 
 	stopOnce sync.Once
+	stopBy   time.Time // when a stop should be over
 	parts    []cleanup // that stop side by side, each within the stop timeout
 	cleanups []cleanup // of what they stand on, in the order in which it was made
 }
@@ -87,6 +90,9 @@ func (a *App) Start(ctx context.Context) (err error) {
 	}
 	secrets, err := a.secrets()
 	if err != nil {
+		return err
+	}
+	if err := a.startTraces(ctx); err != nil {
 		return err
 	}
 	if err := a.openStore(ctx); err != nil {
@@ -165,7 +171,7 @@ func (a *App) openStore(ctx context.Context) error {
 	}
 	a.startWatch()
 	a.queue = queue.New(a.client(dial.universal()), a.options.ScriptTimeout+5*time.Minute)
-	a.intake = &intake.Intake{Store: a.store, Queue: a.queue, Room: a.watch.Room, Log: a.options.Log, Now: time.Now}
+	a.intake = &intake.Intake{Store: a.store, Queue: a.queue, Room: a.watch.Room, Log: a.options.Log, Now: time.Now, Tracer: a.tracer}
 	allow := slices.Clone(a.options.AllowAddresses)
 	if a.options.Dev {
 		allow = append(allow, netguard.Loopback()...)
@@ -216,7 +222,7 @@ func (a *App) startServer(ctx context.Context) error {
 	}
 	s := server.New(server.Options{
 		Store: a.store, Intake: a.intake, Queue: a.queue, Log: a.options.Log, AdminKey: a.options.AdminKey, PublicURL: public,
-		AllowPrivateURLs: a.options.Dev || len(a.options.AllowAddresses) > 0, Version: a.options.Version, Ready: a.ready, Registry: a.registry,
+		AllowPrivateURLs: a.options.Dev || len(a.options.AllowAddresses) > 0, Version: a.options.Version, Ready: a.ready, Registry: a.registry, Tracer: a.tracer,
 		QueuesRedis: a.dial, QueuesWritable: a.options.QueuesWritable,
 	})
 	a.cleanup("server", func() { _ = s.Close() })
@@ -231,7 +237,7 @@ func (a *App) startWorker() {
 		Engine: script.New(script.Limits{Memory: a.options.ScriptMemory, Timeout: a.options.ScriptTimeout}),
 		Proxy:  &proxy.Client{Transport: a.guard.Transport()},
 		Sender: webhook.NewSender(webhook.Options{Transport: a.guard.Transport(), UserAgent: "synchook/" + a.options.Version, Timeout: a.options.DeliveryTimeout}),
-		Log:    a.options.Log, Registry: a.registry,
+		Log:    a.options.Log, Registry: a.registry, Tracer: a.tracer,
 		Runs: a.options.Runs, Deliveries: a.options.Deliveries, InFlight: a.options.InFlight, PollInterval: a.options.PollInterval,
 		Grace: a.options.StopTimeout / 3, StopTimeout: a.options.StopTimeout,
 	})
@@ -268,6 +274,7 @@ func (a *App) cleanup(name string, do func()) {
 // rest goes back), then what they stand on. It may be called more than once.
 func (a *App) Stop() {
 	a.stopOnce.Do(func() {
+		a.stopBy = time.Now().Add(a.options.StopTimeout)
 		var stopping sync.WaitGroup
 		for _, part := range a.parts {
 			stopping.Go(func() { a.end(part) })

@@ -25,6 +25,8 @@ type Options struct {
 	AdminKey       string   // opens everything; "": nobody is admin, or in dev a key that is made
 	EncryptionKeys []string // encrypt secrets in Redis, the newest first
 
+	OTLPEndpoint string // URL of a collector that takes traces by OTLP over HTTP; "": what OTEL_* variables say, or none
+
 	RedisReserve        int            // per cent of Redis's maxmemory that intake leaves to the workers; 0: 10
 	RequireDurableRedis bool           // whether a Redis that can lose accepted events is an error
 	WaitReplicas        int            // that must have an event before its sender is told; 0: none

@@ -66,7 +66,7 @@ func (a *App) startHealth(ctx context.Context) error {
 // Summary says in the words of a log line what was started: where it listens, on what it stands and what
 // it tells to whom.
 func (a *App) Summary() []any {
-	line := []any{"does", a.does(), "version", a.options.Version, "redis", a.dial.where}
+	line := []any{"does", a.does(), "version", a.options.Version, "redis", a.dial.where, "traces", a.tracer.Where()}
 	if a.url != "" {
 		line = append(line, "url", a.url)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/synchook/synchook/internal/provider"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/tracing"
 )
 
 // Store is what intake needs of the store.
@@ -41,13 +42,15 @@ type Queue interface {
 	Send(context.Context, ...synchook.Hint) error
 }
 
-// Intake accepts incoming webhooks. Its fields but Room are required, and its methods may be called concurrently.
+// Intake accepts incoming webhooks. Its fields but Room and Tracer are required, and its methods may be
+// called concurrently.
 type Intake struct {
-	Store Store
-	Queue Queue
-	Room  func(size int) error // why the store has no room for an event of that size; nil: it always has
-	Log   *slog.Logger
-	Now   func() time.Time
+	Store  Store
+	Queue  Queue
+	Room   func(size int) error // why the store has no room for an event of that size; nil: it always has
+	Log    *slog.Logger
+	Now    func() time.Time
+	Tracer *tracing.Tracer // nil: no traces
 
 	refused refusals
 }
@@ -67,6 +70,8 @@ type Receipt struct {
 	Runs      int    // how many runs it triggered; of a very large fan-out, how many so far
 	Reason    string // why it triggered none
 	Reply     *provider.Reply
+	Trace     string        // the ID of its trace; empty: it has none
+	Accept    time.Duration // how long the durable write took
 }
 
 // Receive verifies and accepts a webhook. Its errors are faults that say what to tell the sender.
@@ -85,10 +90,31 @@ func (i *Intake) Receive(ctx context.Context, in Incoming) (Receipt, error) {
 		i.reject(ctx, in, err)
 		return Receipt{}, refusal(err)
 	}
+	ctx, span := i.Tracer.Receive(ctx, "webhook", in.Request.Header, in.Request.Received)
+	receipt, err := i.accept(ctx, in, parsed)
+	receipt.Trace = span.ID()
+	finish(span, in, receipt, err)
+	return receipt, err
+}
+
+// finish ends a webhook's span.
+func finish(span tracing.Span, in Incoming, r Receipt, err error) {
+	span.Note(slog.String("project", string(in.Project)), slog.String("integration", string(in.Integration.ID)),
+		slog.String("provider", in.Provider.Name()), slog.String("event", string(r.Event)), slog.Bool("duplicate", r.Duplicate),
+		slog.Int("runs", r.Runs), slog.Int("size", len(in.Request.Body)))
+	failure := ""
+	if err != nil {
+		failure = err.Error()
+	}
+	span.End(failure)
+}
+
+// accept stores a verified webhook as an event with its runs.
+func (i *Intake) accept(ctx context.Context, in Incoming, parsed provider.Event) (Receipt, error) {
 	event := synchook.Event{
 		ID:          synchook.EventID(synchook.NewID(synchook.EventPrefix, i.Now())),
 		Integration: in.Integration.ID, ExternalID: externalID(parsed, in.Request.Body), Type: parsed.Type,
-		Size: int64(len(in.Request.Body)),
+		Size: int64(len(in.Request.Body)), Trace: tracing.Parent(ctx),
 	}
 	plan, err := i.plan(ctx, in, parsed, event, firstRuns)
 	if err != nil {
@@ -96,24 +122,38 @@ func (i *Intake) Receive(ctx context.Context, in Incoming) (Receipt, error) {
 	}
 	reply, handshake := in.Provider.Handshake(in.Request)
 	event.Outcome, event.Reason = plan.outcome(handshake)
-	failpoint.Hit("accept.before")
-	accepted, err := i.Store.AcceptEvent(ctx, in.Project, store.Accept{
+	began := time.Now()
+	accepted, err := i.write(ctx, in.Project, store.Accept{
 		Event: event, Content: synchook.EventContent{Body: in.Request.Body, Header: visible(in.Request.Header)},
 		Runs: plan.runs, Fanout: plan.more,
 	})
-	failpoint.Hit("accept.after")
+	took := time.Since(began)
 	i.send(ctx, accepted.Hints) // also of an event that too few replicas have: it is stored
 	if err != nil {
 		return Receipt{}, err
 	}
-	receipt := Receipt{Event: accepted.ID, Runs: len(plan.runs), Reason: event.Reason}
+	receipt := Receipt{Event: accepted.ID, Runs: len(plan.runs), Reason: event.Reason, Accept: took}
 	if accepted.Duplicate {
-		receipt = Receipt{Event: accepted.ID, Duplicate: true, Reason: "the same webhook was accepted before; nothing else happened"}
+		receipt.Duplicate, receipt.Runs, receipt.Reason = true, 0, "the same webhook was accepted before; nothing else happened"
 	}
 	if reply.Status != 0 {
 		receipt.Reply = &reply
 	}
 	return receipt, nil
+}
+
+// write is the one durable write of an event.
+func (i *Intake) write(ctx context.Context, p synchook.ProjectID, a store.Accept) (store.Accepted, error) {
+	ctx, span := tracing.Step(ctx, "accept")
+	failpoint.Hit("accept.before")
+	accepted, err := i.Store.AcceptEvent(ctx, p, a)
+	failpoint.Hit("accept.after")
+	failure := ""
+	if err != nil {
+		failure = err.Error()
+	}
+	span.End(failure)
+	return accepted, err
 }
 
 // Replay processes an event again, with today's syncs, scripts and matching.
@@ -123,6 +163,7 @@ func (i *Intake) Replay(ctx context.Context, p synchook.ProjectID, id synchook.E
 		return event, nil, err
 	}
 	event.Replays++
+	event.Trace = tracing.Parent(ctx)
 	plan, err := i.plan(ctx, in, parsed, event, firstRuns)
 	if err != nil {
 		return event, nil, err

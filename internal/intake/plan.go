@@ -114,7 +114,7 @@ func runsOf(in Incoming, event synchook.Event, item int, syncs []synchook.Sync, 
 			runs = append(runs, synchook.Run{
 				ID:          synchook.EventRunID(event.ID, item, con, s.ID, event.Replays),
 				Integration: in.Integration.ID, Connection: con, Sync: s.ID,
-				Trigger: synchook.TriggerEvent, Event: event.ID, Item: item,
+				Trigger: synchook.TriggerEvent, Event: event.ID, Item: item, Trace: event.Trace,
 			})
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/synchook/synchook/internal/tracing"
 )
 
 // Target is the external API of one connection.
@@ -30,7 +32,8 @@ type Request struct {
 	// Query is an encoded query, added to that of the endpoint.
 	Query string
 	// Header is sent as it is, but for Host, which follows the URL, and
-	// Accept-Encoding, which the transport chooses so that it can decode.
+	// Accept-Encoding, which the transport chooses so that it can decode. The
+	// span of the context is added, unless there is a Traceparent.
 	Header map[string]string
 	// Body is sent as it is; empty means no body.
 	Body []byte
@@ -91,6 +94,7 @@ func (r Request) build(ctx context.Context, t Target) (*http.Request, error) {
 	}
 	req.Header.Del("Accept-Encoding")
 	setDefault(req.Header, "User-Agent", "synchook")
+	tracing.Inject(ctx, req.Header)
 	if base, err := url.Parse(t.BaseURL); err == nil && sameOrigin(base, u) {
 		t.Credentials.apply(req.Header)
 	}

@@ -18,10 +18,10 @@ func resolve(base string, r Request) (*url.URL, error) {
 	}
 	u, err := url.Parse(address)
 	if err != nil {
-		return nil, fmt.Errorf("endpoint %q does not make a URL: %w", r.Endpoint, cause(err))
+		return nil, fmt.Errorf("endpoint %q does not make a URL: %w", withoutQuery(r.Endpoint), cause(err))
 	}
 	if !isAbsolute(address) || u.Host == "" {
-		return nil, fmt.Errorf("base URL %q is not an absolute http or https URL", base)
+		return nil, fmt.Errorf("base URL %q is not an absolute http or https URL", withoutQuery(base))
 	}
 	if u.User != nil {
 		return nil, errors.New("a URL must not hold a user name or password: put them in the connection's credentials")
@@ -74,6 +74,26 @@ func port(u *url.URL) string {
 		return "443"
 	}
 	return "80"
+}
+
+// withoutQuery leaves out of a text that makes no URL what would be its query, and a user name and password.
+func withoutQuery(text string) string {
+	text, _, _ = strings.Cut(text, "?")
+	scheme, rest, found := strings.Cut(text, "://")
+	if !found {
+		return text
+	}
+	return scheme + "://" + rest[strings.LastIndexByte(rest, '@')+1:]
+}
+
+// Shown returns the method and URL of a request, without what may be secret: its query, and a user name
+// and password. Of a URL that cannot be made it is "".
+func Shown(t Target, r Request) (method, shown string) {
+	u, err := resolve(t.BaseURL, r)
+	if err != nil {
+		return r.method(), ""
+	}
+	return r.method(), redacted(u)
 }
 
 // redacted returns u without user, query and fragment.

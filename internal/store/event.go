@@ -31,6 +31,7 @@ type eventFacts struct {
 	ExternalID  string                 `json:"x"`
 	Type        string                 `json:"t"`
 	Size        int64                  `json:"n"`
+	Trace       string                 `json:"tp,omitempty"`
 }
 
 // AcceptEvent de-duplicates, numbers and stores an event and queues its runs, in one durable write. When
@@ -39,7 +40,7 @@ func (s *Store) AcceptEvent(ctx context.Context, p synchook.ProjectID, a Accept)
 	e := a.Event
 	args := []any{
 		string(e.ID), seenKey(e), int(synchook.DedupeWindow / time.Second),
-		toJSON(eventFacts{e.Integration, e.ExternalID, e.Type, e.Size}), pack(a.Content.Body), toJSON(a.Content.Header),
+		toJSON(eventFacts{e.Integration, e.ExternalID, e.Type, e.Size, e.Trace}), pack(a.Content.Body), toJSON(a.Content.Header),
 		string(e.Outcome), e.Reason, joinRuns(a.Runs), fanoutLane(p, a.Fanout), s.replicas.Number,
 	}
 	answer, err := s.confirmed(ctx, "storing the event", projectTag(p), acceptScript, appendRuns(args, a.Runs)...)
@@ -146,7 +147,7 @@ func decodeEvent(id synchook.EventID, f []any) (synchook.Event, error) {
 		return synchook.Event{}, err
 	}
 	return synchook.Event{
-		ID: id, Integration: facts.Integration, ExternalID: facts.ExternalID, Type: facts.Type, Size: facts.Size,
+		ID: id, Integration: facts.Integration, ExternalID: facts.ExternalID, Type: facts.Type, Size: facts.Size, Trace: facts.Trace,
 		Outcome: synchook.Outcome(w[1]), Reason: w[2], Runs: typed[synchook.RunID](splitList(w[3])),
 		Sequence: int64(number(w[4])), Accepted: fromMillis(w[5]), Replays: int(number(w[6])),
 	}, nil

@@ -16,10 +16,11 @@ type runBody struct {
 	Trigger     synchook.Trigger       `json:"t"`
 	Event       synchook.EventID       `json:"e,omitempty"`
 	Item        int                    `json:"n,omitempty"`
+	Trace       string                 `json:"tp,omitempty"`
 }
 
 func encodeRun(r synchook.Run) string {
-	return toJSON(runBody{r.Integration, r.Connection, r.Sync, r.Trigger, r.Event, r.Item})
+	return toJSON(runBody{r.Integration, r.Connection, r.Sync, r.Trigger, r.Event, r.Item, r.Trace})
 }
 
 func decodeRun(id synchook.RunID, f map[string]string) (synchook.Run, error) {
@@ -31,7 +32,7 @@ func decodeRun(id synchook.RunID, f map[string]string) (synchook.Run, error) {
 		return synchook.Run{}, err
 	}
 	r := synchook.Run{
-		ID: id, Integration: b.Integration, Connection: b.Connection, Sync: b.Sync, Trigger: b.Trigger, Event: b.Event, Item: b.Item,
+		ID: id, Integration: b.Integration, Connection: b.Connection, Sync: b.Sync, Trigger: b.Trigger, Event: b.Event, Item: b.Item, Trace: b.Trace,
 		State: synchook.RunState(f["st"]), Attempts: int(number(f["at"])), Interruptions: int(number(f["int"])), Error: f["err"],
 		Created: fromMillis(f["new"]), Started: fromMillis(f["start"]), Ended: fromMillis(f["end"]), NotBefore: fromMillis(f["nb"]),
 		Initial: f["init"] == "1", Deliveries: typed[synchook.DeliveryID](splitList(f["dlv"])), CancelWanted: f["cancel"] == "1",

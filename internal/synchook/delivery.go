@@ -24,6 +24,7 @@ type DeliveryFacts struct {
 	Connection  ConnectionID  `json:"c"`
 	Sync        SyncID        `json:"s"`
 	Model       string        `json:"m"`
+	Trace       string        `json:"tp,omitempty"` // the span of its run, as W3C Trace Context writes it
 }
 
 // Delivery is one outgoing webhook owed to one endpoint.

@@ -24,7 +24,8 @@ type Event struct {
 	Sequence    int64
 	Runs        []RunID // the first 100
 	Replays     int
-	Size        int64 // of the body, in bytes
+	Size        int64  // of the body, in bytes
+	Trace       string // the span of its arrival, as W3C Trace Context writes it; empty: none
 }
 
 // EventContent is what came with an event and is too large for lists.

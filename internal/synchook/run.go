@@ -64,6 +64,7 @@ type Run struct {
 	Initial       bool      // whether the webhooks say INITIAL
 	Deliveries    []DeliveryID
 	CancelWanted  bool
+	Trace         string // the span that it goes on from, as W3C Trace Context writes it; empty: none
 }
 
 // Lane returns the lane in which the run waits.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/synchook/synchook/internal/netguard"
+	"github.com/synchook/synchook/internal/tracing"
 )
 
 const (
@@ -164,6 +165,7 @@ func (s *Sender) request(ctx context.Context, message Message, at time.Time) (*h
 	// connection turns out to be closed: the receiver knows the webhook by its ID.
 	header["Idempotency-Key"] = nil
 	addCustom(header, message.Header)
+	tracing.Inject(ctx, header)
 	sign(header, message.ID, at, message.Body, message.Secrets)
 	return request, nil
 }
