@@ -114,14 +114,14 @@ func teller[Done any](log *slog.Logger) func(rows []finished[Done], took time.Du
 			if r.word == "" || !log.Enabled(context.Background(), level) {
 				continue
 			}
-			line := append(r.line, slog.Duration("hand_in", took))
+			r.line = append(r.line, slog.Duration("hand_in", took))
 			if !handedIn {
-				line = append(line, slog.Bool("lost", true))
+				r.line = append(r.line, slog.Bool("lost", true))
 			}
 			if r.trace != "" {
-				line = append(line, slog.String("trace", r.trace))
+				r.line = append(r.line, slog.String("trace", r.trace))
 			}
-			log.LogAttrs(context.Background(), level, r.word, line...)
+			log.LogAttrs(context.Background(), level, r.word, r.line...)
 		}
 	}
 }

@@ -1,7 +1,9 @@
 package tracing
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -14,6 +16,8 @@ import (
 // quiet is how long the log is spared after it was told that spans are lost.
 const quiet = time.Minute
 
+var errStopping = errors.New("the program stops and has no more time for them")
+
 // exporter sends spans on, and tells the log when that fails. That is all that a failure leads to: the
 // work goes on, and the spans are lost.
 type exporter struct {
@@ -21,7 +25,7 @@ type exporter struct {
 	log    *slog.Logger
 	hide   synchook.Redactor
 	alive  context.Context //nolint:containedctx // its own life, which ends when a stop has no more time
-	giveUp context.CancelFunc
+	giveUp context.CancelCauseFunc
 
 	mu   sync.Mutex
 	lost int // spans since the log was told
@@ -30,7 +34,7 @@ type exporter struct {
 
 func newExporter(next sdk.SpanExporter, log *slog.Logger, hide synchook.Redactor) *exporter {
 	e := &exporter{next: next, log: log, hide: hide}
-	e.alive, e.giveUp = context.WithCancel(context.Background())
+	e.alive, e.giveUp = context.WithCancelCause(context.Background())
 	return e
 }
 
@@ -40,7 +44,7 @@ func (e *exporter) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) er
 	defer cancel()
 	defer context.AfterFunc(e.alive, cancel)()
 	if err := e.next.ExportSpans(ctx, spans); err != nil {
-		e.tell(len(spans), err)
+		e.tell(len(spans), cmp.Or(context.Cause(e.alive), err))
 	}
 	return nil
 }
@@ -74,6 +78,6 @@ func (t *Tracer) Stop(ctx context.Context) {
 	if t == nil {
 		return
 	}
-	defer context.AfterFunc(ctx, t.exporter.giveUp)()
+	defer context.AfterFunc(ctx, func() { t.exporter.giveUp(errStopping) })()
 	_ = t.provider.Shutdown(context.WithoutCancel(ctx)) // the exporter tells what fails
 }
