@@ -90,11 +90,7 @@ func (h *host) write(ctx context.Context, what, model string, records int, do fu
 	span.Note(slog.String("model", model), slog.Int("records", records))
 	err := do(ctx, m.ID)
 	h.saving.Add(int64(time.Since(began)))
-	failure := ""
-	if err != nil {
-		failure = err.Error()
-	}
-	span.End(failure)
+	span.Finish(err)
 	return err
 }
 

@@ -102,11 +102,7 @@ func finish(span tracing.Span, in Incoming, r Receipt, err error) {
 	span.Note(slog.String("project", string(in.Project)), slog.String("integration", string(in.Integration.ID)),
 		slog.String("provider", in.Provider.Name()), slog.String("event", string(r.Event)), slog.Bool("duplicate", r.Duplicate),
 		slog.Int("runs", r.Runs), slog.Int("size", len(in.Request.Body)))
-	failure := ""
-	if err != nil {
-		failure = err.Error()
-	}
-	span.End(failure)
+	span.Finish(err)
 }
 
 // accept stores a verified webhook as an event with its runs.
@@ -148,11 +144,7 @@ func (i *Intake) write(ctx context.Context, p synchook.ProjectID, a store.Accept
 	failpoint.Hit("accept.before")
 	accepted, err := i.Store.AcceptEvent(ctx, p, a)
 	failpoint.Hit("accept.after")
-	failure := ""
-	if err != nil {
-		failure = err.Error()
-	}
-	span.End(failure)
+	span.Finish(err)
 	return accepted, err
 }
 

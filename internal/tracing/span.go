@@ -50,6 +50,15 @@ func (s Span) End(failure string) {
 	s.span.End()
 }
 
+// Finish ends the span of work that returned that error. Its text must be fit for a log.
+func (s Span) Finish(err error) {
+	if err != nil {
+		s.End(err.Error())
+		return
+	}
+	s.End("")
+}
+
 // attributeOf writes a log's fact as a span's. Durations are in milliseconds, which their name says.
 func attributeOf(f slog.Attr) attribute.KeyValue {
 	name := f.Key
