@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"slices"
 
 	"github.com/synchook/synchook/internal/app"
 )
@@ -27,7 +26,7 @@ const doctorAbout = "Checks that every index of a store holds exactly what its r
 // runDoctor examines a store.
 func runDoctor(ctx context.Context, args []string, out io.Writer) error {
 	var asJSON, repair bool
-	table := slices.DeleteFunc(settings(), func(s setting) bool { return s.flag != "redis-url" && s.flag != "data" })
+	table := settingsOf("redis-url", "data")
 	o, _, err := parseOf(table, "doctor", doctorAbout, args, out, func(fs *flag.FlagSet) {
 		fs.BoolVar(&asJSON, "json", false, "print the outcome as JSON")
 		fs.BoolVar(&repair, "repair", false, "mend what is amiss: nothing is removed that could still be worked or delivered")

@@ -31,6 +31,7 @@ func commands() []command {
 		{"worker", "run workers alone: they run syncs and deliver webhooks", runWorker},
 		{"deploy", "bundle, check and upload the sync scripts of a folder", deploy},
 		{"doctor", "check that all indexes of a store agree with its rows, and mend them", runDoctor},
+		{"backup", "copy the data of the embedded Redis while it runs", runBackup},
 		{"config", "show the effective settings, and where each came from", runConfig},
 		{"version", "show the version", runVersion},
 	}

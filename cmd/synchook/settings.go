@@ -58,6 +58,11 @@ func settings() []setting {
 	}
 }
 
+// settingsOf returns some of the settings.
+func settingsOf(flags ...string) []setting {
+	return slices.DeleteFunc(settings(), func(s setting) bool { return !slices.Contains(flags, s.flag) })
+}
+
 // effective is a setting's value, and where it came from.
 type effective struct {
 	setting

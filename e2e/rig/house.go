@@ -21,6 +21,10 @@ type HouseOptions struct {
 	// Redis keeps the data. Nil: a [Redis] of the house's own.
 	Redis Backend
 
+	// Data makes the house one process, `synchook serve`, whose embedded Redis keeps its data in that
+	// folder. Empty: servers and workers are processes of their own.
+	Data string
+
 	// Binary is the program that its processes run. Empty: the program under test.
 	Binary string
 
@@ -47,7 +51,7 @@ func NewHouse(t testing.TB, o HouseOptions) *House {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails
 	h := &House{T: t, options: o, key: base64.StdEncoding.EncodeToString(secret), backend: o.Redis}
-	if h.backend == nil {
+	if h.backend == nil && o.Data == "" {
 		h.backend = NewRedis(t)
 	}
 	h.Redis, _ = h.backend.(*Redis)
@@ -58,7 +62,11 @@ func NewHouse(t testing.TB, o HouseOptions) *House {
 // StartServer starts a server with further settings. From now on the house's URL is that server's.
 func (h *House) StartServer(settings ...string) *Process {
 	h.T.Helper()
-	h.Server = Start(h.T, "server", append(h.Settings(), settings...), h.binary(), "server")
+	command := "server"
+	if h.options.Data != "" {
+		command = "serve"
+	}
+	h.Server = Start(h.T, command, append(h.Settings(), settings...), h.binary(), command)
 	h.serverURL.Store(h.Server.WantReady())
 	return h.Server
 }
@@ -75,8 +83,12 @@ func (h *House) binary() string { return cmp.Or(h.options.Binary, binary) }
 
 // Settings are those of every process of the house, as environment variables.
 func (h *House) Settings() []string {
+	data := "SYNCHOOK_DATA=" + h.options.Data
+	if h.options.Data == "" {
+		data = "SYNCHOOK_REDIS_URL=" + h.backend.URL()
+	}
 	return append([]string{
-		"SYNCHOOK_REDIS_URL=" + h.backend.URL(),
+		data,
 		"SYNCHOOK_LISTEN=127.0.0.1:0",
 		"SYNCHOOK_ADMIN_KEY=" + AdminKey,
 		"SYNCHOOK_ENCRYPTION_KEY=" + h.key,

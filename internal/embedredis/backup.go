@@ -32,6 +32,9 @@ var (
 // was acknowledged before it began, and some of what was written meanwhile. A server may be at work there;
 // it is neither asked nor stopped. The copy is on disk when Backup returns, with how many bytes it has.
 func Backup(ctx context.Context, from, to string) (int64, error) {
+	if _, err := os.Stat(filepath.Join(from, dataDir, manifest)); errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("%w in %s", ErrNoData, from)
+	}
 	if err := makeEmpty(to); err != nil {
 		return 0, err
 	}
@@ -65,9 +68,6 @@ func makeEmpty(dir string) error {
 // them for nothing.
 func copyData(ctx context.Context, from, to string) (int64, error) {
 	before, err := os.ReadFile(filepath.Join(from, manifest)) //nolint:gosec // The data folder is the operator's own choice.
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, fmt.Errorf("%w in %s", ErrNoData, filepath.Dir(from))
-	}
 	if err != nil {
 		return 0, err
 	}

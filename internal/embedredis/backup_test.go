@@ -49,33 +49,44 @@ func TestABackupUnderLoadHasAllThatWasAcknowledgedBeforeAndNothingByHalves(t *te
 	}
 }
 
+// folder makes a data folder with such a manifest.
+func folder(t *testing.T, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, dataDir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, dataDir, manifest), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 func TestABackupGoesIntoAnEmptyFolderOnly(t *testing.T) {
 	t.Parallel()
-	to := t.TempDir()
+	from, to := folder(t, ""), t.TempDir()
 	if err := os.WriteFile(filepath.Join(to, "yesterday"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Backup(t.Context(), t.TempDir(), to); !errors.Is(err, ErrNotEmpty) {
+	if _, err := Backup(t.Context(), from, to); !errors.Is(err, ErrNotEmpty) {
 		t.Errorf("the error is %v", err)
 	}
 }
 
 func TestAFolderWithoutDataCannotBeBackedUp(t *testing.T) {
 	t.Parallel()
-	if _, err := Backup(t.Context(), t.TempDir(), t.TempDir()); !errors.Is(err, ErrNoData) {
+	to := filepath.Join(t.TempDir(), "copy")
+	if _, err := Backup(t.Context(), t.TempDir(), to); !errors.Is(err, ErrNoData) {
 		t.Errorf("the error is %v", err)
+	}
+	if _, err := os.Stat(to); err == nil {
+		t.Error("it made a folder for nothing")
 	}
 }
 
 func TestABackupOfFilesThatChangeAllTheTimeIsGivenUpAndLeavesNoneThatLooksWhole(t *testing.T) {
 	t.Parallel()
-	from, to := t.TempDir(), t.TempDir()
-	if err := os.Mkdir(filepath.Join(from, dataDir), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(from, dataDir, manifest), []byte("file gone.base.rdb seq 1 type b\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	from, to := folder(t, "file gone.base.rdb seq 1 type b\n"), t.TempDir()
 	if _, err := Backup(t.Context(), from, to); err == nil || !strings.Contains(err.Error(), "try again") {
 		t.Errorf("the error is %v", err)
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -79,8 +78,9 @@ func (s *Store) Examine(ctx context.Context, c Checkup) (Examined, error) {
 		return Examined{}, ErrNothingToExamine
 	case err != nil:
 		return Examined{}, failed("reading the schema version", err)
-	case have != schemaVersion:
-		return Examined{}, fmt.Errorf("the data in Redis has schema version %s and this synchook knows version %s; let the version that wrote it examine it", have, schemaVersion)
+	}
+	if err := judgeSchema(have); err != nil {
+		return Examined{}, err
 	}
 	if c.Pause <= 0 {
 		c.Pause = 2 * time.Second

@@ -227,15 +227,25 @@ func TestAScriptIsReadAsItWasDeployed(t *testing.T) {
 	wantKind(t, err, synchook.KindNotFound, "script_not_found")
 }
 
-func TestDataOfANewerVersionIsRefused(t *testing.T) {
+func TestDataOfAnotherVersionIsRefusedWithWhatToDo(t *testing.T) {
 	t.Parallel()
 	w := ownWorld(t)
 	if err := w.st.Open(t.Context()); err != nil {
 		t.Errorf("opened twice: %v", err)
 	}
-	w.rdb.Set(t.Context(), "synchook:schema", "2", 0)
-	if err := w.st.Open(t.Context()); err == nil || !strings.Contains(err.Error(), "schema version 2") {
-		t.Errorf("error = %v, want one that names version 2", err)
+	for have, says := range map[string]string{
+		"2":    "a newer release has worked on it; run that one",
+		"10":   "schema version 10",
+		"0":    "run the release before this one first",
+		"else": "give it one of its own",
+	} {
+		w.rdb.Set(t.Context(), "synchook:schema", have, 0)
+		if err := w.st.Open(t.Context()); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("version %s: the error is %v, want it to say %q", have, err, says)
+		}
+		if now := w.rdb.Get(t.Context(), "synchook:schema").Val(); now != have {
+			t.Errorf("version %s became %s", have, now)
+		}
 	}
 }
 

@@ -4,14 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// schemaVersion is the version of the layout in doc.go.
-const schemaVersion = "1"
+// The versions of the layout in doc.go: the one that is written, and the oldest that can be carried on.
+const (
+	schemaVersion = 1
+	oldestSchema  = 1
+)
 
 // Store keeps everything, on Redis. All its methods may be called concurrently.
 type Store struct {
@@ -37,8 +41,19 @@ func (s *Store) Open(ctx context.Context) error {
 	if err != nil {
 		return failed("reading the schema version", err)
 	}
-	if have != schemaVersion {
-		return fmt.Errorf("the data in Redis has schema version %s and this synchook knows version %s; run the version that wrote it, or a newer one", have, schemaVersion)
+	return judgeSchema(have)
+}
+
+// judgeSchema says whether data of that version can be worked on, and what to do if not.
+func judgeSchema(have string) error {
+	version, err := strconv.Atoi(have)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the key synchook:schema in Redis is %q, which is no version: this Redis, or this database of it, is not synchook's; give it one of its own", have)
+	case version > schemaVersion:
+		return fmt.Errorf("the data in Redis has schema version %d and this synchook knows versions up to %d: a newer release has worked on it; run that one, or restore the backup from before it. Nothing was changed", version, schemaVersion)
+	case version < oldestSchema:
+		return fmt.Errorf("the data in Redis has schema version %d and this synchook reads versions from %d on: run the release before this one first, which brings the data up to date. Nothing was changed", version, oldestSchema)
 	}
 	return nil
 }
