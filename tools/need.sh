@@ -1,25 +1,37 @@
 #!/usr/bin/env bash
-# Finds a Redis server for the tests. On Debian, as root, it installs one; elsewhere it says what to install.
+# Finds what the tests need beside Go. On Debian, as root, it installs what is missing; elsewhere it says
+# what to install.
 set -euo pipefail
 
-for server in redis-server valkey-server; do
-	if path=$(command -v "$server"); then
-		echo "need: $server is at $path"
-		exit 0
-	fi
-done
+missing=()
 
-if [[ -e /etc/debian_version && $(id -u) == 0 ]]; then
-	echo "need: no redis-server and no valkey-server: installing Debian's package redis-server"
-	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server
-	exit 0
+# need COMMANDS PACKAGE WHY: one of the commands must be on PATH; Debian's package has the first of them.
+need() {
+	local command path
+	for command in $1; do
+		if path=$(command -v "$command"); then
+			echo "need: $command is at $path"
+			return
+		fi
+	done
+	echo "need: ${1// / and } not found: $3" >&2
+	missing+=("$2")
+}
+
+need "redis-server valkey-server" redis-server "the program's store (Fedora: dnf install valkey; macOS: brew install redis), 7 or later"
+need "redis-cli valkey-cli" redis-tools "takes the snapshots of docs/operating.md"
+if [[ $(uname) == Linux ]]; then
+	need strace strace "makes a disk slow, to see who waits for it"
 fi
 
-cat >&2 <<'TXT'
-need: the tests need redis-server 7 or later (or valkey-server) on PATH. Install it by one of
-  sudo apt-get install redis-server
-  sudo dnf install valkey
-  brew install redis
-TXT
+if [[ ${#missing[@]} == 0 ]]; then
+	exit 0
+fi
+if [[ -e /etc/debian_version && $(id -u) == 0 ]]; then
+	echo "need: installing Debian's ${missing[*]}"
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+	exit 0
+fi
+echo "need: install ${missing[*]} (Debian and Ubuntu: sudo apt-get install ${missing[*]})" >&2
 exit 1
