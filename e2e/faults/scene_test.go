@@ -89,9 +89,10 @@ func (s *scene) over() {
 // want wants what is promised for every fault.
 func (s *scene) want(r row) {
 	s.t.Helper()
-	for i, problem := range r.audit.Problems {
+	problems := append(r.audit.Problems, s.house.Ailments()...)
+	for i, problem := range problems {
 		if i == mostProblems {
-			s.t.Errorf("and %d problems more", len(r.audit.Problems)-i)
+			s.t.Errorf("and %d problems more", len(problems)-i)
 			break
 		}
 		s.t.Error(problem)

@@ -120,6 +120,15 @@ func (p *Process) WantEnd(within time.Duration) {
 	}
 }
 
+// WantExit waits until the process has ended, and wants it to have done so with that status.
+func (p *Process) WantExit(status int) {
+	p.t.Helper()
+	p.WantEnd(2 * time.Minute)
+	if got := p.cmd.ProcessState.ExitCode(); got != status {
+		p.t.Errorf("%s ended with status %d, want %d:\n%s\n%s", p.name, got, status, p.out.tail(20), p.log.tail(20))
+	}
+}
+
 // WantKill waits until the process has been killed, by its fail point.
 func (p *Process) WantKill() {
 	p.t.Helper()

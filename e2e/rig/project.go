@@ -47,7 +47,7 @@ func (h *House) NewProject(name string, connections ...string) *Project {
 		t.Fatal(err)
 	}
 	for i, c := range connections {
-		p.connect(c, i+1)
+		p.Connect(c, i+1)
 	}
 	p.Set(&synchookv1.ProjectSettings{WebhookUrl: p.Receiver.URL()}, "webhook_url")
 	p.Deploy(filepath.Join(Root(), "e2e", "rig", "testdata", "tally"))
@@ -57,8 +57,8 @@ func (h *House) NewProject(name string, connections ...string) *Project {
 // Client returns a client with the project's key, for the server that runs now.
 func (p *Project) Client() *synchookclient.Client { return p.House.Client(p.Key) }
 
-// connect makes a connection that stands for an installation at GitHub.
-func (p *Project) connect(connection string, installation int) {
+// Connect makes a connection that stands for an installation at GitHub.
+func (p *Project) Connect(connection string, installation int) {
 	t := p.House.T
 	t.Helper()
 	config, err := structpb.NewStruct(map[string]any{"installation_id": installation})
