@@ -62,5 +62,22 @@ func TestTheDoctorFindsNothingAmissInAStoreThatWasLivedIn(t *testing.T) {
 	liveSettings(t, w)
 	w.wantClean(t, "after a change of settings")
 	liveEnd(t, w)
+	w.wantClean(t, "after the connection was deleted")
+	w.purge(t)
+	w.wantClean(t, "at the end")
+}
+
+func TestTheDoctorFindsNothingAmissWhileAConnectionIsPurged(t *testing.T) {
+	t.Parallel()
+	w, _ := busyWorld(t, ownServer(t))
+	if err := w.st.DeleteConnection(t.Context(), w.p, w.Connection); err != nil {
+		t.Fatal(err)
+	}
+	for due := w.duePurges(t); len(due) > 0; due = w.duePurges(t) {
+		w.wantClean(t, "between two steps")
+		if _, err := w.st.Purge(t.Context(), due[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.wantClean(t, "at the end")
 }

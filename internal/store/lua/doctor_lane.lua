@@ -24,6 +24,11 @@ local function owned(lane)
   return redis.call('EXISTS', P .. ':con:' .. owner) == 1
 end
 
+-- purged reports whether what is left of a lane is being removed together with its connection.
+local function purged(lane)
+  return redis.call('EXISTS', P .. ':purge:' .. string.match(lane, '^[^.]*')) == 1
+end
+
 -- sleeps_long reports whether a lane that sleeps until its next row is due is looked after too late.
 local function sleeps_long(lane, awake, due)
   local first = redis.call('ZRANGEBYSCORE', P .. ':rows:' .. lane, '(0', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
@@ -55,6 +60,8 @@ local function look(lane)
 end
 
 for i = 3, #ARGV do
-  look(ARGV[i])
+  if not purged(ARGV[i]) then
+    look(ARGV[i])
+  end
 end
 return report(#ARGV - 2, hints)
