@@ -123,7 +123,9 @@ func addDetail(e *connect.Error, m proto.Message) {
 const retryAfter = "5"
 
 // passes reports whether the same request can succeed later.
-func passes(k synchook.Kind) bool { return k == synchook.KindUnavailable || k == synchook.KindExhausted }
+func passes(k synchook.Kind) bool {
+	return k == synchook.KindUnavailable || k == synchook.KindExhausted
+}
 
 // problem is what an error says to those who do not speak RPC.
 type problem struct {
