@@ -77,6 +77,7 @@ type fakeSweepStore struct {
 	cons    []synchook.ConnectionID
 	bad     synchook.ConnectionID
 	fired   []synchook.ConnectionID
+	late    time.Duration
 	rewoken []synchook.LaneID
 }
 
@@ -107,7 +108,9 @@ func (f *fakeSweepStore) Fire(_ context.Context, _ synchook.ProjectID, d store.D
 func (f *fakeSweepStore) OverdueLanes(context.Context, []synchook.ProjectID, int) (map[synchook.ProjectID][]store.Overdue, error) {
 	lanes := map[synchook.ProjectID][]store.Overdue{}
 	for _, c := range f.cons {
-		lanes["prj_1"] = append(lanes["prj_1"], store.Overdue{Lane: synchook.RunLane(c, "syn_1", synchook.LaneEvent), Leased: true})
+		lanes["prj_1"] = append(lanes["prj_1"], store.Overdue{
+			Lane: synchook.RunLane(c, "syn_1", synchook.LaneEvent), Leased: true, Late: f.late,
+		})
 	}
 	return lanes, nil
 }
@@ -140,6 +143,21 @@ func TestOneThatFailsHoldsUpNoOther(t *testing.T) {
 	}
 	if err := s.sweep(t.Context(), nil); err == nil || len(f.rewoken) != 2 {
 		t.Errorf("woke %v (%v)", f.rewoken, err)
+	}
+}
+
+func TestALeaseThatSeemsLongOverIsLookedAtTwice(t *testing.T) {
+	t.Parallel()
+	f := &fakeSweepStore{cons: []synchook.ConnectionID{"con_1"}, late: 10 * time.Minute}
+	s := newSweeper(f)
+	for sweep, want := range []int{0, 1} {
+		if err := s.sweep(t.Context(), nil); err != nil || len(f.rewoken) != want {
+			t.Errorf("after sweep %d: woke %v (%v), want %d", sweep+1, f.rewoken, err, want)
+		}
+	}
+	f.rewoken, f.cons = nil, nil // its worker lives, and renews its lease
+	if err := s.sweep(t.Context(), nil); err != nil || len(s.suspects) != 0 {
+		t.Errorf("it still suspects %v (%v)", s.suspects, err)
 	}
 }
 

@@ -15,8 +15,9 @@ const (
 	scheduleEvery = time.Second
 	sweepEvery    = 5 * time.Second
 	leaseFor      = 12 * time.Second
-	sweepAtMost   = 100 // lanes of a project at a time
-	fireAtMost    = 200 // schedules of a project at a time
+	longOverdue   = 30 * time.Second // later than any sweep sees a lane first, while there is one
+	sweepAtMost   = 100              // lanes of a project at a time
+	fireAtMost    = 200              // schedules of a project at a time
 )
 
 // sweeper is the one among all workers that fires schedules and wakes lanes that nobody touched in time.
@@ -28,6 +29,15 @@ type sweeper struct {
 	log     *slog.Logger
 	who     string
 	now     func() time.Time
+
+	suspects map[suspect]bool // of the last sweep
+}
+
+// suspect is a lane that is leased, and whose lease seems to be long over.
+type suspect struct {
+	project    synchook.ProjectID
+	lane       synchook.LaneID
+	generation int64
 }
 
 // run does all this until the context ends. Removing has a loop and a leader of its own, so that a large
@@ -83,12 +93,29 @@ func (s *sweeper) sweep(ctx context.Context, projects []synchook.ProjectID) erro
 		return err
 	}
 	var errs []error // one lane that cannot be woken must not keep the others asleep
+	suspects := map[suspect]bool{}
 	for p, lanes := range overdue {
 		for _, o := range lanes {
+			if s.suspect(p, o, suspects) {
+				continue
+			}
 			errs = append(errs, s.rescue(ctx, p, o))
 		}
 	}
+	s.suspects = suspects
 	return errors.Join(errs...)
+}
+
+// suspect reports whether a lane must be seen again before it is woken, and remembers it. One whose lease
+// ran out long before the last sweep, which did not see it, has a worker that lives, if the store's clock
+// was set forward: that worker will have renewed its lease by the next sweep.
+func (s *sweeper) suspect(p synchook.ProjectID, o store.Overdue, suspects map[suspect]bool) bool {
+	if !o.Leased || o.Late < longOverdue {
+		return false
+	}
+	one := suspect{p, o.Lane, o.Generation}
+	suspects[one] = true
+	return !s.suspects[one]
 }
 
 func (s *sweeper) rescue(ctx context.Context, p synchook.ProjectID, o store.Overdue) error {

@@ -40,6 +40,7 @@
 //	P:tombs                        zset    <con>.<mod> that have deleted records, by the oldest deletion or before
 //	P:purge, P:purge:<con>         hash    the project, a connection, that was deleted: what is left to remove
 //	P:clock, P:seq                 string  the monotonic clock; the last event's sequence number
+//	P:ahead                        string  by how much the server's clock was set back, until it has caught up
 //	P:watch                        channel IDs of deliveries that changed
 //
 //	C:clock, C:runs                string  the monotonic clock; the last run's ordinal

@@ -184,35 +184,52 @@ func takeTurn[Row any](ctx context.Context, s *Store, p synchook.ProjectID, scri
 		}
 		taken.Rows = append(taken.Rows, row)
 	}
-	taken.Hints = hints(p, answer[len(answer)-1])
+	taken.Hints = s.onOurClock(hints(p, answer[len(answer)-1]), taken.Now)
 	return taken, nil
+}
+
+// onOurClock translates when hints are to come from Redis's clock, on which it is now, to that of this
+// machine, which is what carries them. Where the two differ, hints would come late, or again and again.
+func (s *Store) onOurClock(hints []synchook.Hint, now time.Time) []synchook.Hint {
+	for i, h := range hints {
+		if h.At > 0 {
+			hints[i].At = s.now().UnixMilli() + h.At - now.UnixMilli()
+		}
+	}
+	return hints
 }
 
 // Overdue is a lane that somebody should have touched by now.
 type Overdue struct {
 	Lane       synchook.LaneID
 	Generation int64
-	Leased     bool // a worker took it and did not come back
+	Leased     bool          // a worker took it and did not come back
+	Late       time.Duration // since somebody should have touched it
 }
+
+// clockSteps is by how much a project's time may be ahead of all clocks, because they were set back. The
+// project itself decides what is overdue; this only spares the asking.
+const clockSteps = 15 * time.Minute
 
 // OverdueLanes returns up to n overdue lanes of each of the projects, those with none left out.
 func (s *Store) OverdueLanes(ctx context.Context, projects []synchook.ProjectID, n int) (map[synchook.ProjectID][]Overdue, error) {
-	t := s.now()
 	pipe := s.rdb.Pipeline()
+	theirs := pipe.Time(ctx)
 	firsts := make([]*redis.ZSliceCmd, len(projects))
 	for i, p := range projects {
 		firsts[i] = pipe.ZRangeWithScores(ctx, key(p, "due"), 0, 0)
 	}
-	if len(projects) > 0 {
-		if _, err := pipe.Exec(ctx); err != nil {
-			return nil, failed("looking for overdue lanes", err)
-		}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, failed("looking for overdue lanes", err)
+	}
+	t := theirs.Val()
+	if ours := s.now(); ours.After(t) {
+		t = ours
 	}
 	out := map[synchook.ProjectID][]Overdue{}
 	for i, p := range projects {
-		// Redis's clock decides; ours, which may be some seconds off, only spares the asking.
 		first := firsts[i].Val()
-		if len(first) == 0 || first[0].Score > float64(t.Add(time.Minute).UnixMilli()) {
+		if len(first) == 0 || first[0].Score > float64(t.Add(clockSteps).UnixMilli()) {
 			continue
 		}
 		answer, err := s.inProject(ctx, p, overdueScript, n).Slice()
@@ -221,7 +238,10 @@ func (s *Store) OverdueLanes(ctx context.Context, projects []synchook.ProjectID,
 		}
 		for _, row := range answer {
 			w := words(row)
-			out[p] = append(out[p], Overdue{Lane: synchook.LaneID(w[0]), Generation: int64(number(w[1])), Leased: w[2] == "1"})
+			out[p] = append(out[p], Overdue{
+				Lane: synchook.LaneID(w[0]), Generation: int64(number(w[1])), Leased: w[2] == "1",
+				Late: time.Duration(number(w[3])) * time.Millisecond,
+			})
 		}
 	}
 	return out, nil

@@ -2,14 +2,34 @@
 local P = KEYS[1]
 local WOKEN = 15000 -- how long a hint may be on its way before the sweep asks after it, in ms
 
-local function now()
-  local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
-end
-
 -- num writes a number so that nothing of it is lost.
 local function num(n)
   return string.format('%.17g', n)
+end
+
+-- now is the time for leases and for what is due. When the server's clock was set back it goes on from
+-- the latest time known here, which is at most a second old while anything happens, as fast as the clock
+-- does, until the clock has come that far by itself: a lease or a row must not wait for as long as the
+-- clock went back.
+local function now()
+  local time = redis.call('TIME')
+  local t = time[1] * 1000 + math.floor(time[2] / 1000)
+  local f = redis.call('MGET', P .. ':clock', P .. ':ahead')
+  local last, ahead = tonumber(f[1] or '0'), tonumber(f[2] or '0')
+  if t >= last then
+    if ahead > 0 then
+      redis.call('DEL', P .. ':ahead')
+    end
+    if t >= last + 1000 then
+      redis.call('SET', P .. ':clock', num(t))
+    end
+    return t
+  end
+  if t + ahead < last then
+    ahead = last - t
+    redis.call('SET', P .. ':ahead', num(ahead))
+  end
+  return t + ahead
 end
 
 -- clock is the project's monotonic clock, for times that end up in data.
