@@ -22,6 +22,7 @@ type dialer struct {
 // queueClient returns a client for Asynq.
 func (d dialer) queueClient() redis.UniversalClient {
 	c := d.universal()
+	c.AddHook(queue.StillSlot{})
 	c.AddHook(queue.Backoff{})
 	return c
 }
@@ -69,6 +70,7 @@ func dialURL(url string) (dialer, error) {
 			return dialer{}, explain(err)
 		}
 		o.PoolSize, o.ReadTimeout, o.MaxRedirects = poolSize, readTimeout, 16
+		o.ClusterStateReloadInterval = relearnEvery
 		o.ContextTimeoutEnabled, o.DialerRetries = true, dialTries
 		return dialer{func() redis.UniversalClient { return redis.NewClusterClient(o) }, where}, nil
 	case "redis-sentinel":
@@ -90,7 +92,10 @@ func dialURL(url string) (dialer, error) {
 const (
 	poolSize    = 64
 	readTimeout = 10 * time.Second
-	dialTries   = 2 // for each of a command's tries: who calls us should not wait for seconds to hear that Redis is down
+	// relearnEvery is how often a cluster is asked who owns what: a primary that is dead tells nobody who
+	// has taken its place.
+	relearnEvery = time.Second
+	dialTries    = 2 // for each of a command's tries: who calls us should not wait for seconds to hear that Redis is down
 )
 
 func dialSingle(o *redis.Options, where string) dialer {

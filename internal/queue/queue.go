@@ -25,6 +25,7 @@ type Queue struct {
 
 // New returns a queue on the given Redis. Timeout is how long a task may be worked on.
 func New(rdb redis.UniversalClient, timeout time.Duration) *Queue {
+	rdb.AddHook(StillSlot{})
 	return &Queue{
 		rdb: rdb, client: asynq.NewClientFromRedisClient(rdb), inspector: asynq.NewInspectorFromRedisClient(rdb), timeout: timeout,
 	}

@@ -16,10 +16,7 @@ func TestEventsAcceptedWhileTheirSlotMovesAreAllThereOnce(t *testing.T) {
 	shards := storetest.NewShards(t, 2, 0)
 	w := worldOn(t, shards.Client())
 	slot, from := shards.Slot(w.key("project")), shards.Primary(w.key("project"))
-	to := shards.Primaries[0]
-	if to == from {
-		to = shards.Primaries[1]
-	}
+	to := shards.Other(from)
 	const events = 60
 	accept := func(i int) {
 		id := fmt.Sprintf("evt_%02d", i)
@@ -43,8 +40,7 @@ func TestEventsAcceptedWhileTheirSlotMovesAreAllThereOnce(t *testing.T) {
 			accept(i)
 		}
 	})
-	for shards.MoveKeys(slot, from, to, 1) {
-	}
+	shards.MoveAllKeys(slot, from, to)
 	shards.EndMove(slot, to)
 	accepting.Wait()
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -99,6 +100,21 @@ func (s *Shards) Primary(key string) *Node {
 	return nil
 }
 
+// Other returns a primary that is not this one.
+func (s *Shards) Other(n *Node) *Node {
+	for _, other := range s.Primaries {
+		if other != n {
+			return other
+		}
+	}
+	return nil
+}
+
+// Keys returns the keys of a slot that a node has.
+func (s *Shards) Keys(slot int, n *Node) []string {
+	return n.rdb.ClusterGetKeysInSlot(context.Background(), slot, 1_000_000).Val()
+}
+
 // Slot returns the slot of a key.
 func (s *Shards) Slot(key string) int {
 	s.t.Helper()
@@ -118,23 +134,23 @@ func (s *Shards) BeginMove(slot int, from, to *Node) {
 	from.must("giving a slot away", from.rdb.Do(context.Background(), "CLUSTER", "SETSLOT", slot, "MIGRATING", to.ID()).Err())
 }
 
-// MoveKeys moves up to n keys of a slot that is on its way, and reports whether any were left to move.
-func (s *Shards) MoveKeys(slot int, from, to *Node, n int) bool {
+// MoveKeys moves keys of a slot that is on its way, one by one.
+func (s *Shards) MoveKeys(from, to *Node, keys ...string) {
 	s.t.Helper()
-	keys := from.rdb.ClusterGetKeysInSlot(context.Background(), slot, n).Val()
-	if len(keys) == 0 {
-		return false
-	}
 	host, port, _ := net.SplitHostPort(to.Addr)
-	args := []any{"MIGRATE", host, port, "", 0, 10_000, "KEYS"}
 	for _, k := range keys {
-		args = append(args, k)
+		if err := from.rdb.Migrate(context.Background(), host, port, k, 0, 10*time.Second).Err(); err != nil {
+			s.t.Errorf("moving %s: %v", k, err)
+		}
 	}
-	if err := from.rdb.Do(context.Background(), args...).Err(); err != nil {
-		s.t.Errorf("moving keys of slot %d: %v", slot, err)
-		return false
+}
+
+// MoveAllKeys moves what a slot that is on its way has.
+func (s *Shards) MoveAllKeys(slot int, from, to *Node) {
+	s.t.Helper()
+	for keys := s.Keys(slot, from); len(keys) > 0 && !s.t.Failed(); keys = s.Keys(slot, from) {
+		s.MoveKeys(from, to, keys...)
 	}
-	return true
 }
 
 // EndMove makes a slot the new node's.
