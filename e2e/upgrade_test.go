@@ -45,6 +45,7 @@ func TestTheStoreOfTheFormerVersionIsReadAndCarriedOn(t *testing.T) {
 	if got, want := len(l.Receiver.Got()), len(owed)+5+len(l.Connections)+1; got != want {
 		t.Errorf("%d webhooks came, want %d", got, want)
 	}
+	wantHealthy(t, l.House)
 }
 
 // laterRuns is what the events that the former version left have come to in the end.

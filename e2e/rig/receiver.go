@@ -33,7 +33,7 @@ type Receiver struct {
 
 	mu       sync.Mutex
 	answers  []int // of the next webhooks; then 200
-	arrivals []Arrival
+	arrivals []*Arrival
 }
 
 // NewReceiver starts a receiver that verifies with a signing secret.
@@ -56,8 +56,8 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	number := r.note(Arrival{ID: req.Header.Get("webhook-id"), Raw: string(raw), Body: body, At: time.Now()})
-	r.answer(&noted{ResponseWriter: w, status: func(status int) { r.noteStatus(number, status) }}, req, r.answerNext)
+	arrival := r.note(Arrival{ID: req.Header.Get("webhook-id"), Raw: string(raw), Body: body, At: time.Now()})
+	r.answer(&noted{ResponseWriter: w, status: func(status int) { r.noteStatus(arrival, status) }}, req, r.answerNext)
 }
 
 // answerNext answers with the next of the given statuses, or with 200.
@@ -71,18 +71,18 @@ func (r *Receiver) answerNext(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(status)
 }
 
-// note keeps what arrived and returns its place.
-func (r *Receiver) note(a Arrival) int {
+// note keeps what arrived and returns where.
+func (r *Receiver) note(a Arrival) *Arrival {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.arrivals = append(r.arrivals, a)
-	return len(r.arrivals) - 1
+	r.arrivals = append(r.arrivals, &a)
+	return &a
 }
 
-func (r *Receiver) noteStatus(number, status int) {
+func (r *Receiver) noteStatus(a *Arrival, status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.arrivals[number].Status = status
+	a.Status = status
 }
 
 // Secret is the signing secret that the receiver verifies with.
@@ -99,7 +99,18 @@ func (r *Receiver) Answer(statuses ...int) {
 func (r *Receiver) Got() []Arrival {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.arrivals)
+	got := make([]Arrival, len(r.arrivals))
+	for i, a := range r.arrivals {
+		got[i] = *a
+	}
+	return got
+}
+
+// Forget drops some of what has arrived.
+func (r *Receiver) Forget(drop func(Arrival) bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.arrivals = slices.DeleteFunc(r.arrivals, func(a *Arrival) bool { return drop(*a) })
 }
 
 // Want waits until n webhooks have been answered, repetitions included, and returns what has arrived.
