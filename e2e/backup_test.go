@@ -140,7 +140,7 @@ func wantSameBytes(t *testing.T, p *rig.Project, owed map[string]*synchookv1.Get
 // wantHealthy wants the doctor to find nothing amiss.
 func wantHealthy(t *testing.T, h *rig.House) {
 	t.Helper()
-	for _, ailment := range h.Ailments() {
+	for _, ailment := range h.Examine().Ailments() {
 		t.Error(ailment)
 	}
 }

@@ -16,7 +16,7 @@ func TestTheDoctorFindsNothingAmissInAStoreUnderLoad(t *testing.T) {
 	enough := make(chan struct{})
 	load := project.Push(10, enough)
 	for n := range 20 {
-		for _, ailment := range house.Ailments() {
+		for _, ailment := range house.Examine().Ailments() {
 			t.Errorf("look %d: %s", n+1, ailment)
 		}
 		if n%5 == 4 {
@@ -26,7 +26,7 @@ func TestTheDoctorFindsNothingAmissInAStoreUnderLoad(t *testing.T) {
 	}
 	close(enough)
 	project.WantAll(load.End())
-	for _, ailment := range house.Ailments() {
+	for _, ailment := range house.Examine().Ailments() {
 		t.Errorf("at the end: %s", ailment)
 	}
 }

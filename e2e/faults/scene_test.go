@@ -41,13 +41,18 @@ func newScene(t *testing.T, f fault) *scene {
 	}
 	s := &scene{t: t, fault: f, house: rig.NewHouse(t, o)}
 	s.project = s.house.NewProject("faults", "user-1", "user-2", "user-3")
-	s.project.Pace = 200 * time.Millisecond
-	s.project.Set(&synchookv1.ProjectSettings{
-		RetrySchedule:    slices.Repeat([]*durationpb.Duration{{Seconds: 2}}, 50),
-		RunRetrySchedule: slices.Concat(slices.Repeat([]*durationpb.Duration{{Seconds: 1}}, 3), slices.Repeat([]*durationpb.Duration{{Seconds: 5}}, 7)),
-	}, "retry_schedule", "run_retry_schedule")
+	s.project.Pace = byLength(250*time.Millisecond, 100*time.Millisecond)
+	s.project.Set(patience())
 	s.startWorkers()
 	return s
+}
+
+// patience are settings of a project that tries again soon, and long enough for any fault, and their mask.
+func patience() (*synchookv1.ProjectSettings, string, string) {
+	return &synchookv1.ProjectSettings{
+		RetrySchedule:    slices.Repeat([]*durationpb.Duration{{Seconds: 2}}, 50),
+		RunRetrySchedule: slices.Concat(slices.Repeat([]*durationpb.Duration{{Seconds: 1}}, 3), slices.Repeat([]*durationpb.Duration{{Seconds: 5}}, 7)),
+	}, "retry_schedule", "run_retry_schedule"
 }
 
 // byLength is what holds in the short form, or in the long one.
@@ -89,7 +94,7 @@ func (s *scene) over() {
 // want wants what is promised for every fault.
 func (s *scene) want(r row) {
 	s.t.Helper()
-	problems := append(r.audit.Problems, s.house.Ailments()...)
+	problems := append(r.audit.Problems, s.house.Examine().Ailments()...)
 	for i, problem := range problems {
 		if i == mostProblems {
 			s.t.Errorf("and %d problems more", len(problems)-i)

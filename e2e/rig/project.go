@@ -101,3 +101,23 @@ func (p *Project) Deploy(folder string) {
 func (p *Project) WebhookURL() string {
 	return fmt.Sprintf("%s/webhook/%s/github", p.House.URL(), p.PublicID)
 }
+
+// Disconnect deletes a connection.
+func (p *Project) Disconnect(connection string) {
+	t := p.House.T
+	t.Helper()
+	_, err := p.Client().Connections.DeleteConnection(t.Context(), &synchookv1.DeleteConnectionRequest{
+		ProviderConfigKey: "github", ConnectionId: connection,
+	})
+	if err != nil {
+		t.Errorf("deleting connection %s: %v", connection, err)
+	}
+}
+
+// Delete deletes the project's connections.
+func (p *Project) Delete() {
+	p.House.T.Helper()
+	for _, c := range p.Connections {
+		p.Disconnect(c)
+	}
+}

@@ -176,9 +176,8 @@ func (a *App) openStore(ctx context.Context) error {
 	if a.options.Dev {
 		allow = append(allow, netguard.Loopback()...)
 	}
-	proxy, err := a.options.egressProxy()
-	a.guard = netguard.New(netguard.Options{Allow: allow, Proxy: proxy})
-	return err
+	a.guard = netguard.New(netguard.Options{Allow: allow})
+	return nil
 }
 
 func (a *App) client(c redis.UniversalClient) redis.UniversalClient {

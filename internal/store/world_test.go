@@ -53,7 +53,7 @@ func server(t testing.TB) redis.UniversalClient {
 }
 
 // worldOn makes a world on the given Redis.
-func worldOn(t *testing.T, rdb redis.UniversalClient, change ...func(*synchook.Sync)) *world {
+func worldOn(t testing.TB, rdb redis.UniversalClient, change ...func(*synchook.Sync)) *world {
 	t.Helper()
 	st := storetest.On(t, rdb)
 	x := storetest.NewSync(t, st, "code", change...)
