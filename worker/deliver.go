@@ -64,6 +64,8 @@ func unsaid(done store.DeliveryDone) finished[store.DeliveryDone] {
 }
 
 func (d *deliverer) post(ctx context.Context, m webhook.Message) webhook.Attempt {
+	d.metrics.postsInFlight.Inc()
+	defer d.metrics.postsInFlight.Dec()
 	failpoint.Hit("delivery.post")
 	attempt := d.sender.Send(ctx, m)
 	failpoint.Hit("delivery.answered")

@@ -48,7 +48,7 @@ func TestALeaderKeepsItsRoleUntilItDiesAndThenAnotherHasItWithinTheLease(t *test
 						mu.Lock()
 						defer mu.Unlock()
 						turns = append(turns, led{who, time.Now()})
-					})
+					}, func() {})
 				})
 				return func() { cancel(); running.Wait() }
 			}

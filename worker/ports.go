@@ -60,6 +60,7 @@ type sweepStore interface {
 	OverdueLanes(context.Context, []synchook.ProjectID, int) (map[synchook.ProjectID][]store.Overdue, error)
 	Rewake(context.Context, synchook.ProjectID, store.Overdue, bool) ([]synchook.Hint, error)
 	DueSchedules(context.Context, []synchook.ProjectID, int) (map[synchook.ProjectID][]store.Due, error)
+	Census(context.Context, []synchook.ProjectID) (store.Census, error)
 	Fire(context.Context, synchook.ProjectID, store.Due, time.Time, synchook.Run) ([]synchook.Hint, error)
 	Unschedule(context.Context, synchook.ProjectID, store.Due) error
 	Prune(ctx context.Context, p synchook.ProjectID, kind store.RowKind, before time.Time, n, from int) (store.Pruned, error)
@@ -71,6 +72,7 @@ type Queue interface {
 	SendAttempt(context.Context, queue.Attempt) error
 	OnItsWay(context.Context, synchook.LaneID, int64) (bool, error)
 	Announce(context.Context) error
+	Backlogs() (map[string]queue.Backlog, error)
 }
 
 // Planner queues all runs of an event that triggers very many. *intake.Intake is one.

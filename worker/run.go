@@ -66,6 +66,9 @@ func (r *runner) finish(j *job, done store.RunDone, span tracing.Span, took time
 	}
 	r.metrics.runs.WithLabelValues(state, string(j.run.Trigger)).Inc()
 	r.metrics.runTime.Observe(took.Seconds())
+	if j.phases.queued > 0 {
+		r.metrics.runQueued.Observe(j.phases.queued.Seconds())
+	}
 	line := j.line(done, state, took)
 	span.Note(line...)
 	span.End(failure)

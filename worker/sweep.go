@@ -27,6 +27,7 @@ type sweeper struct {
 	queue   Queue
 	metrics *metrics
 	log     *slog.Logger
+	census  *census
 	who     string
 	now     func() time.Time
 
@@ -45,9 +46,10 @@ type suspect struct {
 func (s *sweeper) run(ctx context.Context) {
 	p := &pruner{store: s.store, metrics: s.metrics, log: s.log, now: s.now}
 	var pruning sync.WaitGroup
-	pruning.Go(func() { s.lead(ctx, "prune", removeEvery, func() { p.work(ctx) }) })
+	pruning.Go(func() { s.lead(ctx, "prune", removeEvery, func() { p.work(ctx) }, func() {}) })
 	defer pruning.Wait()
 	var swept time.Time
+	defer s.census.forget()
 	s.lead(ctx, "sweep", scheduleEvery, func() {
 		projects, err := s.store.ProjectIDs(ctx)
 		if err != nil {
@@ -58,11 +60,13 @@ func (s *sweeper) run(ctx context.Context) {
 			swept = now
 			s.warn(ctx, "sweeping", s.sweep(ctx, projects))
 		}
-	})
+		s.warn(ctx, "counting what waits", s.census.take(ctx, projects))
+	}, s.census.forget)
 }
 
-// lead does something every so often while it leads in that role.
-func (s *sweeper) lead(ctx context.Context, role string, every time.Duration, do func()) {
+// lead does something every so often while it leads in that role, and another thing when it finds that it
+// does not.
+func (s *sweeper) lead(ctx context.Context, role string, every time.Duration, do, otherwise func()) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -73,6 +77,8 @@ func (s *sweeper) lead(ctx context.Context, role string, every time.Duration, do
 		}
 		if leads, err := s.store.Lead(ctx, role, s.who, every+leaseFor); err == nil && leads {
 			do()
+		} else {
+			otherwise()
 		}
 	}
 }
@@ -169,8 +175,12 @@ func (s *sweeper) fireOne(ctx context.Context, p synchook.ProjectID, d store.Due
 		ID:          synchook.ScheduledRunID(d.At, d.Connection, sy.ID),
 		Integration: in, Connection: d.Connection, Sync: sy.ID, Trigger: synchook.TriggerSchedule,
 	})
-	if err != nil || len(hints) == 0 {
+	if err != nil {
 		return err
+	}
+	s.metrics.scheduleLate.Observe(max(s.now().Sub(d.At), 0).Seconds())
+	if len(hints) == 0 {
+		return nil
 	}
 	return s.queue.Send(ctx, hints...)
 }

@@ -67,6 +67,7 @@ func (o Options) withDefaults() Options {
 type Worker struct {
 	options  Options
 	metrics  *metrics
+	census   *census
 	runner   *runner
 	stopping chan struct{} // no new work
 	giveUp   chan struct{} // running scripts must end
@@ -80,6 +81,8 @@ func New(o Options) *Worker {
 		store: o.Store, engine: o.Engine, proxy: o.Proxy, scripts: &scripts{store: o.Store}, metrics: w.metrics, tracer: o.Tracer, log: o.Log,
 		slots: make(chan struct{}, o.Runs), giveUp: w.giveUp,
 	}
+	w.census = &census{store: o.Store, queue: o.Queue, now: time.Now}
+	o.Registry.MustRegister(w.census, slotsInUse(w.runner.slots), slotsAtMost(w.runner.slots))
 	return w
 }
 
@@ -109,7 +112,7 @@ func (w *Worker) Run(ctx context.Context) {
 		}
 	}
 	var sweeping sync.WaitGroup
-	sweep := &sweeper{store: w.options.Store, queue: w.options.Queue, metrics: w.metrics, log: w.options.Log, who: rand.Text(), now: time.Now}
+	sweep := &sweeper{store: w.options.Store, queue: w.options.Queue, metrics: w.metrics, census: w.census, log: w.options.Log, who: rand.Text(), now: time.Now}
 	sweeping.Go(func() { sweep.run(ctx) })
 	<-ctx.Done()
 	w.stop(servers[:started])

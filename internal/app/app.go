@@ -149,6 +149,7 @@ func (a *App) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	dial = dial.observed(newRedisMeter(a.registry))
 	a.dial = dial
 	a.cleanup("redis", stop)
 	rdb := a.client(dial.universal())
@@ -188,6 +189,7 @@ func (a *App) client(c redis.UniversalClient) redis.UniversalClient {
 // startWatch looks at Redis from now on.
 func (a *App) startWatch() {
 	a.watch.store = a.store
+	a.registry.MustRegister(watchGauges(a.watch)...)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { a.watch.run(ctx) })

@@ -130,11 +130,16 @@ func (w *watch) Room(size int) error {
 	return nil
 }
 
+// last returns the memory of the last look.
+func (w *watch) last() store.Memory {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.memory
+}
+
 // room takes size bytes of what intake may use, unless that is used up.
 func (w *watch) room(size int64) *synchook.Fault {
-	w.mu.Lock()
-	memory := w.memory
-	w.mu.Unlock()
+	memory := w.last()
 	left, limited := memory.Left(w.reserve)
 	if !limited || left > w.taken.Add(size) {
 		return nil

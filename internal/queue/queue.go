@@ -112,6 +112,29 @@ func (q *Queue) OnItsWay(_ context.Context, lane synchook.LaneID, generation int
 	return false, nil
 }
 
+// Backlog is what waits in a queue for a worker.
+type Backlog struct {
+	Tasks  int           // not scheduled for later
+	Oldest time.Duration // how long the oldest of them waits
+}
+
+// Backlogs returns what waits in each queue.
+func (q *Queue) Backlogs() (map[string]Backlog, error) {
+	out := map[string]Backlog{}
+	for _, name := range All() {
+		info, err := q.inspector.GetQueueInfo(name)
+		switch {
+		case errors.Is(err, asynq.ErrQueueNotFound):
+			out[name] = Backlog{}
+		case err != nil:
+			return nil, unavailable("asking after the queue "+name, err)
+		default:
+			out[name] = Backlog{Tasks: info.Pending, Oldest: info.Latency}
+		}
+	}
+	return out, nil
+}
+
 // Announce makes the queues known to Asynqmon, which stays blank after a flush otherwise.
 func (q *Queue) Announce(ctx context.Context) error {
 	names := make([]any, 0, 3)

@@ -59,6 +59,7 @@ var (
 	purgeRowsScript      = script("order", "lane", "purge", "purge_rows")
 	purgeSlotScript      = script("record", "purge_slot")
 	leaseScript          = script("lease")
+	censusScript         = script("lane", "census")
 	retireScript         = script("lane", "doctor_retire")
 )
 
