@@ -1,5 +1,5 @@
 -- Counts what waits in a project, at a cost that does not grow with what is stored: sizes, firsts, and a
--- bounded number of lanes. It writes nothing. ARGV: 1 how many lanes to look at.
+-- bounded number of lanes. ARGV: 1 how many lanes to look at.
 -- Answers: runs queued and running, deliveries pending; for how long (ms) the oldest queued run and the
 -- oldest pending delivery wait, and that delivery's facts; for how long the oldest due row waits that
 -- nobody took, of lanes of runs, of deliveries, and of fan-outs.
