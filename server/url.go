@@ -1,10 +1,7 @@
 package server
 
 import (
-	"errors"
-	"net/netip"
 	"net/url"
-	"strings"
 
 	"github.com/synchook/synchook/internal/netguard"
 	"github.com/synchook/synchook/internal/synchook"
@@ -47,20 +44,8 @@ func (u urls) check(field, raw string) error {
 	if u.allowPrivate {
 		return nil
 	}
-	if err := checkHost(parsed.Hostname()); err != nil {
+	if err := netguard.New(netguard.Options{}).CheckHost(parsed.Hostname()); err != nil {
 		return synchook.Invalid(field, err.Error(), help)
-	}
-	return nil
-}
-
-// checkHost says why a host that is written down may not be called.
-func checkHost(host string) error {
-	name := strings.TrimSuffix(strings.ToLower(host), ".")
-	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
-		return errors.New("the URL's host is the server's own machine")
-	}
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return netguard.New(netguard.Options{}).Check(addr)
 	}
 	return nil
 }

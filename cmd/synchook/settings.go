@@ -46,6 +46,7 @@ func settings() []setting {
 		{flag: "wait-timeout", def: "1s", usage: "how long these may take, up to 5s; the sender of an event is told to send it again after that", set: waitTimeout},
 		{flag: "allow-addresses", usage: "private `networks` that webhooks and API requests may go to, as CIDR prefixes separated by commas", set: prefixes},
 		{flag: "otlp-endpoint", usage: "`URL` of an OpenTelemetry collector that takes traces by OTLP over HTTP, such as http://127.0.0.1:4318; the standard OTEL_* variables are read too, and without either there are no traces", set: collectorURL},
+		{flag: "egress-proxy", usage: "`URL` of a proxy (http, https, socks5) that webhooks and API requests go through; it has to refuse names that lead to private addresses", secret: true, set: text(func(o *app.Options) *string { return &o.EgressProxy })},
 		{flag: "queues-writable", def: "false", usage: "let the page /queues change what it shows", set: boolean(func(o *app.Options) *bool { return &o.QueuesWritable })},
 		{flag: "runs", def: "10", usage: "how many scripts may run at once", set: number(func(o *app.Options) *int { return &o.Runs })},
 		{flag: "deliveries", def: "100", usage: "how many endpoints are worked at once", set: number(func(o *app.Options) *int { return &o.Deliveries })},

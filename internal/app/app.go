@@ -177,8 +177,9 @@ func (a *App) openStore(ctx context.Context) error {
 	if a.options.Dev {
 		allow = append(allow, netguard.Loopback()...)
 	}
-	a.guard = netguard.New(netguard.Options{Allow: allow})
-	return nil
+	proxy, err := a.options.egressProxy()
+	a.guard = netguard.New(netguard.Options{Allow: allow, Proxy: proxy})
+	return err
 }
 
 func (a *App) client(c redis.UniversalClient) redis.UniversalClient {

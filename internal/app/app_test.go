@@ -158,3 +158,13 @@ func TestARedisThatCanLoseEventsIsToldAndIsAnErrorWhenAskedFor(t *testing.T) {
 		t.Errorf("/readyz on the embedded Redis: %d %s", status, body)
 	}
 }
+
+func TestAnEgressProxyThatCannotBeUsedStopsTheStartAndIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	o := options(t.TempDir(), io.Discard)
+	o.EgressProxy = "ftp://me:hunter2@proxy.example"
+	err := app.New(o).Start(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "--egress-proxy") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("Start: %v", err)
+	}
+}

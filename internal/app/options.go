@@ -2,9 +2,13 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/netip"
+	"net/url"
 	"time"
+
+	"github.com/synchook/synchook/internal/netguard"
 )
 
 // Options say what the program is made of and how it behaves.
@@ -32,6 +36,7 @@ type Options struct {
 	WaitReplicas        int            // that must have an event before its sender is told; 0: none
 	WaitTimeout         time.Duration  // that they may take; 0: 1 s
 	AllowAddresses      []netip.Prefix // private networks that webhooks and API requests may go to
+	EgressProxy         string         // URL of a proxy that webhooks and API requests go through; "": they go straight
 	QueuesWritable      bool           // whether /queues can change what it shows
 
 	Runs            int           // scripts at once; 0: 10
@@ -83,6 +88,9 @@ func (o Options) check() error {
 	if o.WaitReplicas > 0 && o.RedisURL == "" {
 		return errors.New("the embedded Redis has no replicas to wait for: leave --wait-replicas out, or name a Redis with --redis-url")
 	}
+	if _, err := o.egressProxy(); err != nil {
+		return err
+	}
 	if o.Dev {
 		return nil
 	}
@@ -96,4 +104,16 @@ func (o Options) check() error {
 		return errors.New("the admin key has fewer than 16 characters: set SYNCHOOK_ADMIN_KEY to a long random text")
 	}
 	return nil
+}
+
+// egressProxy reads the option; nil: there is none.
+func (o Options) egressProxy() (*url.URL, error) {
+	if o.EgressProxy == "" {
+		return nil, nil
+	}
+	proxy, err := netguard.ParseProxy(o.EgressProxy)
+	if err != nil {
+		return nil, fmt.Errorf("the egress proxy cannot be used: %w: set --egress-proxy to a URL such as http://proxy.example:3128", err)
+	}
+	return proxy, nil
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"syscall"
 	"time"
 )
@@ -19,6 +20,11 @@ type Options struct {
 
 	// Resolver looks names up. Nil: the system's way.
 	Resolver *net.Resolver
+
+	// Proxy is the egress proxy through which Transport goes; see ParseProxy. Nil: it dials by itself.
+	// A proxy looks names up where the guard cannot see it, so that only a host that is written as an
+	// address is judged here: the proxy itself has to refuse names that lead to private addresses.
+	Proxy *url.URL
 }
 
 // Loopback is the list for Options.Allow that lets development reach the machine itself.
@@ -56,11 +62,12 @@ func (e *RefusedError) target() string {
 type Guard struct {
 	allow  []netip.Prefix
 	dialer *net.Dialer
+	proxy  *url.URL
 }
 
 // New returns a guard.
 func New(options Options) *Guard {
-	g := &Guard{allow: make([]netip.Prefix, 0, len(options.Allow))}
+	g := &Guard{allow: make([]netip.Prefix, 0, len(options.Allow)), proxy: options.Proxy}
 	for _, prefix := range options.Allow {
 		g.allow = append(g.allow, prefix.Masked())
 	}
@@ -82,8 +89,9 @@ func (g *Guard) Check(addr netip.Addr) error {
 func (g *Guard) check(address netip.AddrPort) error {
 	// A prefix contains no address with a zone, so that fe80::1%eth0 would slip through the table.
 	addr := address.Addr().WithZone("")
-	for _, prefix := range g.allow {
-		if prefix.Contains(addr) {
+	if g.allowed(addr) {
+		// Whoever opens a translator's prefix wants the public hosts behind it, not its private ones.
+		if inner, ok := embedded(addr); !ok || g.allowed(inner) || reason(inner) == "" {
 			return nil
 		}
 	}
@@ -91,6 +99,15 @@ func (g *Guard) check(address netip.AddrPort) error {
 		return &RefusedError{Address: address, Reason: reason}
 	}
 	return nil
+}
+
+func (g *Guard) allowed(addr netip.Addr) bool {
+	for _, prefix := range g.allow {
+		if prefix.Contains(addr) {
+			return true
+		}
+	}
+	return false
 }
 
 // control runs between the making of a socket and its connecting, once for each address tried.
@@ -112,11 +129,11 @@ func (g *Guard) DialContext(ctx context.Context, network, address string) (net.C
 	return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("only TCP may be dialled")}
 }
 
-// Transport returns a new HTTP transport whose every connection is made by the guard. It uses no
-// proxy, because a proxy would resolve the name where the guard cannot see it. It keeps enough idle
-// connections for 256 requests at a time to one host. The caller bounds each request by its context.
+// Transport returns a new HTTP transport whose every connection is made by the guard, or goes to the
+// egress proxy of the options. No proxy is taken from the environment. It keeps enough idle connections
+// for 256 requests at a time to one host. The caller bounds each request by its context.
 func (g *Guard) Transport() *http.Transport {
-	return &http.Transport{
+	transport := &http.Transport{
 		DialContext:            g.DialContext,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           1024,
@@ -128,4 +145,8 @@ func (g *Guard) Transport() *http.Transport {
 		// end is gone, and so would the next one.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
 	}
+	if g.proxy != nil {
+		g.useProxy(transport)
+	}
+	return transport
 }

@@ -62,44 +62,56 @@ func TestCheckRefusesEverythingThatIsNotPublic(t *testing.T) {
 		"240.0.0.1":       "a reserved address",
 		"255.255.255.255": "the broadcast address",
 
-		"::":                          "the unspecified address",
-		"::1":                         "a loopback address",
-		"::127.0.0.1":                 "an IPv4-compatible address",
-		"::8.8.8.8":                   "an IPv4-compatible address",
-		"::ffff:127.0.0.1":            "an IPv4-mapped address",
-		"::ffff:8.8.8.8":              "an IPv4-mapped address",
-		"::ffff:0:127.0.0.1":          "an IPv4-translated address",
-		"64:ff9b::10.0.0.1":           "a NAT64 address",
-		"64:ff9b::8.8.8.8":            "a NAT64 address",
-		"64:ff9b:1::1":                "a NAT64 address",
-		"64:ff9b:1:ffff::10.0.0.1":    "a NAT64 address",
-		"64:ff9b:2::1":                "a reserved address",
-		"100::1":                      "a reserved address",
-		"1fff:ffff::1":                "a reserved address",
-		"2001::1":                     "a Teredo address",
-		"2001:2::1":                   "a benchmarking address",
-		"2001:10::1":                  "a reserved address",
-		"2001:1ff:ffff::1":            "a reserved address",
-		"2001:200::1":                 public,
-		"2001:db8::1":                 "a documentation address",
-		"2001:4860:4860::8888":        public,
-		"2002:7f00:1::1":              "a 6to4 address",
-		"2606:4700:4700::1111":        public,
-		"3ffe:ffff::1":                public,
-		"3fff::1":                     "a documentation address",
-		"3fff:1000::1":                public,
-		"4000::1":                     "a reserved address",
-		"5f00::1":                     "a reserved address",
-		"fc00::1":                     "a private address",
-		"fd00:ec2::254":               "a cloud metadata address",
-		"fd20:ce::254":                "a cloud metadata address",
-		"fdff:ffff::1":                "a private address",
-		"fe80::1":                     "a link-local address",
-		"fe80::1%eth0":                "a link-local address",
-		"2606:4700:4700::1111%eth0":   public,
-		"fec0::1":                     "a private address",
-		"ff02::1":                     "a multicast address",
-		"ffff:ffff:ffff:ffff::ffff:1": "a multicast address",
+		"::":                                   "the unspecified address",
+		"::1":                                  "a loopback address",
+		"::127.0.0.1":                          "an IPv4-compatible address of 127.0.0.1, a loopback address",
+		"::8.8.8.8":                            "an IPv4-compatible address of 8.8.8.8",
+		"::ffff:127.0.0.1":                     "an IPv4-mapped address of 127.0.0.1, a loopback address",
+		"::ffff:8.8.8.8":                       "an IPv4-mapped address of 8.8.8.8",
+		"::ffff:0:127.0.0.1":                   "an IPv4-translated address of 127.0.0.1, a loopback address",
+		"64:ff9b::10.0.0.1":                    "a NAT64 address of 10.0.0.1, a private address",
+		"64:ff9b::169.254.169.254":             "a NAT64 address of 169.254.169.254, a cloud metadata address",
+		"64:ff9b::8.8.8.8":                     "a NAT64 address of 8.8.8.8",
+		"64:ff9b:1::1":                         "a NAT64 address",
+		"64:ff9b:1:ffff::10.0.0.1":             "a NAT64 address",
+		"64:ff9b:2::1":                         "a reserved address",
+		"100::1":                               "a reserved address",
+		"1fff:ffff::1":                         "a reserved address",
+		"2001::1":                              "a Teredo address of 255.255.255.254, a reserved address",
+		"2001:0:4136:e378:8000:63bf:f5ff:fffe": "a Teredo address of 10.0.0.1, a private address",
+		"2001:0:4136:e378:8000:63bf:3fff:fdd2": "a Teredo address of 192.0.2.45, a documentation address",
+		"2001:2::1":                            "a benchmarking address",
+		"2001:10::1":                           "a reserved address",
+		"2001:1ff:ffff::1":                     "a reserved address",
+		"2001:200::1":                          public,
+		"2001:db8::1":                          "a documentation address",
+		"2001:4860:4860::8888":                 public,
+		"2002:7f00:1::1":                       "a 6to4 address of 127.0.0.1, a loopback address",
+		"2002:a9fe:a9fe::1":                    "a 6to4 address of 169.254.169.254, a cloud metadata address",
+		"2002:808:808::1":                      "a 6to4 address of 8.8.8.8",
+		"2606:4700::5efe:10.0.0.1":             "an ISATAP address of 10.0.0.1, a private address",
+		"2606:4700::200:5efe:8.8.8.8":          "an ISATAP address of 8.8.8.8",
+		"2606:4700::100:5efe:8.8.8.8":          public,
+		"2606:4700::5eff:10.0.0.1":             public,
+		"2606:4700:4700::1111":                 public,
+		"3ffe:ffff::1":                         public,
+		"3fff::1":                              "a documentation address",
+		"3fff:1000::1":                         public,
+		"4000::1":                              "a reserved address",
+		"5f00::1":                              "a reserved address",
+		"fc00::1":                              "a private address",
+		"fd00:ec2::254":                        "a cloud metadata address",
+		"fd20:ce::254":                         "a cloud metadata address",
+		"fdff:ffff::1":                         "a private address",
+		"fe80::1":                              "a link-local address",
+		"fe80::1%eth0":                         "a link-local address",
+		"fe80::a9fe:a9fe":                      "a link-local address",
+		"::1%lo":                               "a loopback address",
+		"64:ff9b::10.0.0.1%eth0":               "a NAT64 address of 10.0.0.1, a private address",
+		"2606:4700:4700::1111%eth0":            public,
+		"fec0::1":                              "a private address",
+		"ff02::1":                              "a multicast address",
+		"ffff:ffff:ffff:ffff::ffff:1":          "a multicast address",
 	}
 	guard := New(Options{})
 	for text, want := range tests {
@@ -133,8 +145,35 @@ func TestAllowListOpensItsPrefixesAndNothingElse(t *testing.T) {
 		"10.1.255.255":     "",
 		"8.8.8.8":          "",
 		"10.2.0.0":         "a private address",
-		"::ffff:127.0.0.1": "an IPv4-mapped address",
-		"::127.0.0.1":      "an IPv4-compatible address",
+		"::ffff:127.0.0.1": "an IPv4-mapped address of 127.0.0.1, a loopback address",
+		"::127.0.0.1":      "an IPv4-compatible address of 127.0.0.1, a loopback address",
+	} {
+		if got := refusal(guard.Check(netip.MustParseAddr(text))); got != want {
+			t.Errorf("Check(%s): reason %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestAllowedTranslatorOpensOnlyWhatMayBeDialledItself(t *testing.T) {
+	t.Parallel()
+	allow := []string{"64:ff9b::/96", "2002::/16", "::/96", "10.1.0.0/16", "64:ff9b:1::/48"}
+	prefixes := make([]netip.Prefix, 0, len(allow))
+	for _, text := range allow {
+		prefixes = append(prefixes, netip.MustParsePrefix(text))
+	}
+	guard := New(Options{Allow: prefixes})
+	for text, want := range map[string]string{
+		"64:ff9b::8.8.8.8":         "",
+		"64:ff9b::10.1.2.3":        "",
+		"64:ff9b::10.2.0.1":        "a NAT64 address of 10.2.0.1, a private address",
+		"64:ff9b::127.0.0.1":       "a NAT64 address of 127.0.0.1, a loopback address",
+		"64:ff9b::169.254.169.254": "a NAT64 address of 169.254.169.254, a cloud metadata address",
+		"64:ff9b:1::10.2.0.1":      "",
+		"2002:808:808::1":          "",
+		"2002:a02:1::1":            "a 6to4 address of 10.2.0.1, a private address",
+		"::127.0.0.1":              "an IPv4-compatible address of 127.0.0.1, a loopback address",
+		"::1":                      "",
+		"::":                       "",
 	} {
 		if got := refusal(guard.Check(netip.MustParseAddr(text))); got != want {
 			t.Errorf("Check(%s): reason %q, want %q", text, got, want)
@@ -197,6 +236,22 @@ func TestRebindingIsJudgedByTheDialledAddress(t *testing.T) {
 	_, err = guard.DialContext(t.Context(), "tcp4", net.JoinHostPort("rebind.example.", port))
 	if refusal(err) != "a loopback address" {
 		t.Errorf("the second answer is private, yet: %v", err)
+	}
+	wantNoConnection(t, listener)
+}
+
+// A C library reads these as addresses; Go's resolver asks a name server for those that may be names.
+func TestNumbersThatResolversTakeForAddressesLeadNowhere(t *testing.T) {
+	t.Parallel()
+	listener, port := listen(t)
+	for _, host := range []string{"127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001"} {
+		dns := &fakeDNS{answers: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
+		for name, resolver := range map[string]*net.Resolver{"system": nil, "name server": dns.resolver()} {
+			conn, err := New(Options{Resolver: resolver}).DialContext(t.Context(), "tcp4", net.JoinHostPort(host, port))
+			if err == nil {
+				t.Errorf("%s: %s led to %v", name, host, conn.RemoteAddr())
+			}
+		}
 	}
 	wantNoConnection(t, listener)
 }

@@ -61,8 +61,26 @@ var blocks = []block{
 // What IANA may open later is refused until somebody has looked at it.
 var globalUnicast = netip.MustParsePrefix("2000::/3")
 
-// reason says why the address is refused, or is empty when it is a public one.
+// reason says why the address is refused, or is empty when it is a public one. An address that leads
+// through a translator or a tunnel is refused whatever it leads to, because it is not known whose
+// translator that is; what it leads to is said too, for whoever reads it.
 func reason(addr netip.Addr) string {
+	text := ownReason(addr)
+	if inner, ok := embedded(addr); ok && text != "" {
+		return text + " of " + describe(inner)
+	}
+	return text
+}
+
+// describe names an embedded address and, where it is not public, its kind.
+func describe(addr netip.Addr) string {
+	if kind := ownReason(addr); kind != "" {
+		return addr.String() + ", " + kind
+	}
+	return addr.String()
+}
+
+func ownReason(addr netip.Addr) string {
 	if !addr.IsValid() {
 		return "not an IP address"
 	}
@@ -74,6 +92,9 @@ func reason(addr netip.Addr) string {
 		if b.prefix.Contains(addr) {
 			return b.reason
 		}
+	}
+	if isISATAP(addr) {
+		return "an ISATAP address"
 	}
 	if addr.Is6() && !globalUnicast.Contains(addr) {
 		return "a reserved address"
