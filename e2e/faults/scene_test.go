@@ -41,7 +41,7 @@ func newScene(t *testing.T, f fault) *scene {
 	}
 	s := &scene{t: t, fault: f, house: rig.NewHouse(t, o)}
 	s.project = s.house.NewProject("faults", "user-1", "user-2", "user-3")
-	s.project.Pace = byLength(250*time.Millisecond, 100*time.Millisecond)
+	s.project.Pace = 200 * time.Millisecond
 	s.project.Set(patience())
 	s.startWorkers()
 	return s
