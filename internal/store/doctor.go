@@ -70,7 +70,7 @@ var ErrNothingToExamine = errors.New("there is no synchook data in this Redis; c
 // Examine looks at everything in the store, and reports each place where the indexes and the rows
 // disagree, or where something waits that nobody will be told of. It may be called while servers and
 // workers work: each look is one script in one slot, and what does not look right is looked at again
-// after a pause. It writes nothing unless it repairs.
+// after a pause. Unless it repairs, it changes nothing but clocks, which any look at a lane moves on.
 func (s *Store) Examine(ctx context.Context, c Checkup) (Examined, error) {
 	have, err := s.rdb.Get(ctx, "synchook:schema").Result()
 	switch {

@@ -50,7 +50,8 @@ func checks() map[string]check {
 		"run":         inProject("doctor_row", "doctor_run"),
 		"delivery":    inProject("doctor_row", "doctor_delivery"),
 		"event":       inProject("doctor_row", "doctor_event"),
-		"index":       inProject("doctor_index"),
+		"remembered":  lookAtRemembered,
+		"index":       lostConnections(inProject("doctor_index")),
 		"waiting":     inProject("doctor_waiting"),
 		"lane":        withoutHint(inProject("doctor_lane")),
 		"connection":  inProject("doctor_name", "doctor_connection"),
@@ -74,6 +75,7 @@ func checks() map[string]check {
 		"hash":        each(findHash),
 		"apikey":      each(findAPIKey),
 		"used":        each(findUsed),
+		"purge":       each(findPurge),
 		"owner":       each(findOwner),
 		"unknown":     each(findUnknown),
 	}

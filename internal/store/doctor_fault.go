@@ -20,7 +20,8 @@ func faults() map[string]fault {
 		"row_misplaced":     {problem: "%member is in the index %detail, which is of another state", remedy: "it is removed from that index"},
 		"index_without_row": {problem: "the index %detail names %member, which does not exist", remedy: "the entry is removed"},
 
-		"event_miscounted": {problem: "the event %member says that %detail of its runs have not ended, which is not so; it would be forgotten too early, or never", remedy: "its runs are counted again"},
+		"event_not_remembered": {problem: "the event %member (%detail of its provider) is not remembered, so the same webhook would be processed again", remedy: "it is remembered again"},
+		"event_miscounted":     {problem: "the event %member says that %detail of its runs have not ended, which is not so; it would be forgotten too early, or never", remedy: "its runs are counted again"},
 
 		"row_without_lane":        {problem: "%member waits, but not in its lane %detail, so nobody will ever work it", remedy: "it goes back into its lane, which is woken"},
 		"row_ended_in_lane":       {problem: "%member has ended and still waits in the lane %detail", remedy: "it is removed from the lane"},
@@ -52,13 +53,16 @@ func faults() map[string]fault {
 		"clock_behind":                {problem: "the clock is behind %member (%detail), so that delta could hide changes", remedy: "the clock is set forward"},
 
 		"record_unlisted":    {problem: "the record %quoted of model %detail is missing from the index by last change, or stands at the wrong place in it, so delta does not show it", remedy: "it is listed where it belongs"},
+		"record_damaged":     {problem: "the record %quoted of model %detail cannot be read, and stops every page that it is on", remedy: "it is removed; the next full run saves it again"},
 		"records_miscounted": {problem: "the model %member has as many records, and entries in its index, as this: %detail", remedy: "the records that are not listed are; the entries without record are removed"},
 		"ordinal_behind":     {problem: "the count of runs (%detail) is behind the record %quoted, so that counts could be wrong", remedy: "the count is set forward"},
 		"run_not_kept":       {problem: "%member is not on the list by which it is found when its connection is deleted", remedy: "it is listed"},
 
 		"project_unlisted":       {problem: "the project %member is on no list of projects, so nobody works it", remedy: "it is listed"},
-		"project_without_row":    {problem: "the project %member does not exist, and there is something of it: %detail", remedy: "restore the project from a backup, or remove its keys", byHand: true},
-		"connection_without_row": {problem: "the connection %member does not exist, and there is something of it: %detail", remedy: "restore the connection from a backup, or remove its keys", byHand: true},
+		"project_without_row":    {problem: "there is something of a project that does not exist: %member", remedy: "restore the project from a backup, or remove its keys", byHand: true},
+		"connection_without_row": {problem: "there is something of the connection %detail, which does not exist and is on no list: %member", remedy: "all of it is removed, as it was to be when the connection was deleted"},
+		"connection_lost":        {problem: "the connection %member is in the index %detail and has records, and its row is gone", remedy: "restore it from a backup; without one, remove it from the index, and --repair removes its records", byHand: true},
+		"purge_forgotten":        {problem: "the connection %member was deleted, and nobody is about to remove what is left of it", remedy: "it is on the list of what is to be removed"},
 		"public_unknown":         {problem: "webhooks to the project %member are refused, because its public ID %detail is not listed", remedy: "it is listed"},
 		"public_without_project": {problem: "the public ID %member stands for the project %detail, which does not exist or has another", remedy: "the entry is removed"},
 		"list_without_project":   {problem: "the list of projects names %member, which does not exist", remedy: "the entry is removed"},

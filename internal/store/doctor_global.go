@@ -177,21 +177,26 @@ func findUsed(ctx context.Context, d *doctor, q question) (*trouble, error) {
 // findOwner looks whether there is a project, or connection, of which a key is.
 func findOwner(ctx context.Context, d *doctor, q question) (*trouble, error) {
 	p := placeOf(q.member)
-	owners, code := []string{key(p.project, "project"), key(p.project, "purge")}, "project_without_row"
 	if p.connection != "" {
-		// What is being removed, or was a moment ago, is nobody's for a while.
-		owners = []string{key(p.project, "con", string(p.connection)), p.key("gone"), key(p.project, "purge", string(p.connection))}
-		code = "connection_without_row"
+		return d.connectionLeft(ctx, p)
 	}
-	for _, owner := range owners {
-		if there, err := d.store.exists(ctx, owner); err != nil || there {
-			return nil, err
-		}
-	}
-	if there, err := d.store.exists(ctx, q.member); err != nil || !there {
+	if there, err := d.anyOf(ctx, key(p.project, "project"), key(p.project, "purge")); err != nil || there {
 		return nil, err
 	}
-	return &trouble{code, q.member, nil}, nil
+	if there, err := d.store.exists(ctx, p.name); err != nil || !there {
+		return nil, err
+	}
+	return &trouble{"project_without_row", "", nil}, nil
+}
+
+// anyOf reports whether one of the keys exists.
+func (d *doctor) anyOf(ctx context.Context, keys ...string) (bool, error) {
+	for _, k := range keys {
+		if there, err := d.store.exists(ctx, k); err != nil || there {
+			return there, err
+		}
+	}
+	return false, nil
 }
 
 // findUnknown looks whether a key that nobody knows is still there.
@@ -254,4 +259,18 @@ func (d *doctor) syncs(ctx context.Context, p synchook.ProjectID, in string) (sy
 		syncs = append(syncs, sy)
 	}
 	return syncs, damaged, err
+}
+
+// findPurge looks at what is left of a deleted connection: somebody must be about to remove it.
+func findPurge(ctx context.Context, d *doctor, q question) (*trouble, error) {
+	p := Purge{q.project, synchook.ConnectionID(q.member)}
+	there, err := d.store.exists(ctx, p.row())
+	if err != nil || !there {
+		return nil, err
+	}
+	err = d.store.rdb.ZScore(ctx, purgeKey, p.member()).Err()
+	if !isNil(err) {
+		return nil, err
+	}
+	return &trouble{"purge_forgotten", "", func() error { return d.store.begin(ctx, p) }}, nil
 }

@@ -79,3 +79,16 @@ func TestEveryFaultHasAProblemAndARemedy(t *testing.T) {
 		}
 	}
 }
+
+func TestProgressIsToldNowAndThen(t *testing.T) {
+	t.Parallel()
+	told := 0
+	d := newDoctor(nil, Checkup{Progress: func(Progress) { told++ }})
+	d.tell()
+	d.told = d.told.Add(-tellEvery)
+	d.tell()
+	d.tell()
+	if told != 1 {
+		t.Errorf("progress was told %d times, want once", told)
+	}
+}

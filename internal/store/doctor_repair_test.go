@@ -156,6 +156,7 @@ func injuries() []injury {
 		{name: "an unmatched event is not listed as such", hurt: by("ZREM P:events:unmatched evt_3"), codes: []string{"row_unlisted"}},
 		{name: "an event that never was is listed", hurt: by("ZADD P:events 9 evt_x"), codes: []string{"clock_behind", "index_without_row"}},
 		{name: "an event counts more runs than it has", hurt: by("HSET P:event:evt_2 op 7"), codes: []string{"event_miscounted"}},
+		{name: "an event is not remembered", hurt: by("UNLINK P:seen:INT:" + synchook.ContentID("", "x2")), codes: []string{"event_not_remembered"}},
 		{name: "what is remembered of an event never expires", hurt: by("SET P:seen:INT:x evt_1"), codes: []string{"never_expires"}},
 
 		{name: "rows are in flight and nobody has the lane", hurt: by("ZADD P:rows:LANE -5 run_2"), codes: []string{"in_flight_without_lease"}},
@@ -190,12 +191,13 @@ func injuries() []injury {
 		{name: "a schedule is of nothing", hurt: by("ZADD P:schedules 5 x"), codes: []string{"schedule_damaged"}},
 		{name: "a paused sync has a schedule", hurt: by("HSET P:status:CON.SYN paused 1"), codes: []string{"schedule_though_paused"}},
 		{name: "the status of a connection that is gone is kept", hurt: by("HSET P:status:con_x.SYN last 1"), codes: []string{"status_without_connection"}},
-		{name: "the clock is behind the runs", hurt: by("SET P:clock 5"), codes: []string{"clock_behind"}},
+		{name: "the clock is behind the runs", hurt: by("HSET P:run:run_1 new SOON", "ZADD P:runs SOON run_1"), codes: []string{"clock_behind"}},
 		{name: "the count of events is behind", hurt: by("DEL P:seq"), codes: []string{"clock_behind"}},
 
 		{name: "a record is not listed", hurt: by("ZREM C:m:MOD 1"), codes: []string{"records_miscounted"}},
 		{name: "a record is listed at a wrong place", hurt: by("ZADD C:m:MOD 5 1"), codes: []string{"record_unlisted"}},
 		{name: "a record that never was is listed", hurt: by("ZADD C:m:MOD 5 x"), codes: []string{"index_without_row", "records_miscounted"}},
+		{name: "a record cannot be read", hurt: by("HSET C:r:MOD 1 x"), codes: []string{"record_damaged"}},
 		{name: "one record is not listed, and another never was", hurt: by("ZREM C:m:MOD 1", "ZADD C:m:MOD 5 x"), codes: []string{"index_without_row"}, uncovers: []string{"records_miscounted"}},
 		{name: "the clock is behind the records", hurt: by("SET C:clock 5"), codes: []string{"clock_behind"}},
 		{name: "the count of runs is behind the records", hurt: by("DEL C:runs"), codes: []string{"ordinal_behind"}},
@@ -209,7 +211,9 @@ func injuries() []injury {
 		{name: "an API key opens a project that does not know it", hurt: by("HSET synchook:keys abc PRJ|key_x|read"), codes: []string{"key_without_row"}},
 		{name: "an API key opens nothing", hurt: by("DEL synchook:keys"), codes: []string{"key_opens_nothing"}},
 		{name: "the use of a key is kept that is gone", hurt: by("HSET P:keys:used key_x 5"), codes: []string{"key_use_without_key"}},
-		{name: "records are left of a connection that never was", hurt: by("SET {PRJ:con_x}:clock 5"), codes: []string{"connection_without_row"}, left: true},
+		{name: "records are left of a connection that never was", hurt: by("SET {PRJ:con_x}:clock 5", "HSET {PRJ:con_x}:r:MOD 1 x"), codes: []string{"connection_without_row", "records_miscounted"}},
+		{name: "a connection with records has lost its row", hurt: by("ZADD P:connections 5 con_x", "SET {PRJ:con_x}:clock 5"), codes: []string{"connection_lost"}, left: true},
+		{name: "nobody removes what is left of a connection", hurt: by("HSET P:purge:con_x at 5"), codes: []string{"purge_forgotten"}},
 		{name: "something is left of a project that never was", hurt: by("SET {prj_x}:seq 5"), codes: []string{"project_without_row"}, left: true},
 		{name: "nobody knows a key", hurt: by("SET P:nosuch 5", "SET synchook:nosuch 5"), codes: []string{"key_unknown"}, left: true},
 	}

@@ -2,11 +2,15 @@ package store_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/storetest"
 	"github.com/synchook/synchook/internal/synchook"
 )
 
@@ -80,4 +84,45 @@ func TestTheDoctorFindsNothingAmissWhileAConnectionIsPurged(t *testing.T) {
 		}
 	}
 	w.wantClean(t, "at the end")
+}
+
+func TestTheDoctorReadsEveryPrimaryOfACluster(t *testing.T) {
+	t.Parallel()
+	shards := storetest.NewShards(t, 3, 0)
+	rdb := redis.NewClusterClient(&redis.ClusterOptions{Addrs: shards.Addrs()})
+	t.Cleanup(func() { _ = rdb.Close() })
+	var worlds []*world
+	for range 6 { // by their IDs, they are on any of the primaries
+		w := worldOn(t, rdb)
+		liveEvent(t, w)
+		worlds = append(worlds, w)
+	}
+	worlds[0].wantClean(t, "before")
+	for _, w := range worlds {
+		w.do(t, "ZREM P:runs run_1", "ZADD C:m:MOD 5 x")
+	}
+	hurt := map[synchook.ProjectID]int{}
+	for _, f := range worlds[0].examine(t, &hintQueue{}, true) {
+		if !f.Repaired {
+			t.Errorf("left: %+v", f)
+		}
+		hurt[f.Project]++
+	}
+	for _, w := range worlds {
+		if hurt[w.p] != 3 { // the run, the record, and the model's count
+			t.Errorf("project %s has %d findings", w.p, hurt[w.p])
+		}
+	}
+	worlds[0].wantClean(t, "after the repair")
+}
+
+func TestAStoreOfAnotherVersionIsNotExamined(t *testing.T) {
+	t.Parallel()
+	w := ownWorld(t)
+	if err := w.rdb.Set(t.Context(), "synchook:schema", "999", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.st.Examine(t.Context(), store.Checkup{Queue: &hintQueue{}}); err == nil || !strings.Contains(err.Error(), "999") {
+		t.Errorf("version 999: %v", err)
+	}
 }

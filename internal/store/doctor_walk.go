@@ -55,10 +55,10 @@ func visits() map[string]visit {
 		"P:match:": both(setOf("match", byID), part), "P:syncs:": both(hashOf("sync", byID), part),
 		"P:removed:": part, "P:models:": part, "P:rejected:": part,
 		"P:script:": one("script"), "P:status:": one("status"), "P:schedules": setOf("schedule", noSet),
-		"P:seen:": expiring, "P:event:": one("event"), "P:events": setOf("index", place.set), "P:events:": setOf("index", place.set),
+		"P:seen:": expiring, "P:event:": both(one("event"), one("remembered")), "P:events": setOf("index", place.set), "P:events:": setOf("index", place.set),
 		"P:run:": one("run"), "P:runs": setOf("index", place.set), "P:runs:": setOf("index", place.set),
 		"P:dlv:": one("delivery"), "P:deliveries": setOf("index", place.set), "P:deliveries:": setOf("index", place.set),
-		"P:lane:": one("lane"), "P:rows:": both(one("lane"), setOf("waiting", byID)), "P:due": setOf("lane", noSet),
+		"P:purge:": one("purge"), "P:lane:": one("lane"), "P:rows:": both(one("lane"), setOf("waiting", byID)), "P:due": setOf("lane", noSet),
 		"C:run:": kept, "C:log:": kept, "C:r:": one("model"), "C:m:": both(one("model"), setOf("record", byID)),
 		kindUnknown: unknown,
 	}

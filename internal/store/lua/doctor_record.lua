@@ -15,7 +15,14 @@ local function look(id)
     end
     return 0
   end
-  local r = parse(text)
+  local r = string.match(text, '^' .. string.rep('[^|]*|', 9)) and parse(text)
+  if not r or not tonumber(r.modified) then
+    fault('record_damaged', id, ARGV[2], function()
+      redis.call('HDEL', hash, id)
+      redis.call('ZREM', index, id)
+    end)
+    return #text
+  end
   if not score or tonumber(score) ~= tonumber(r.modified) then
     fault('record_unlisted', id, ARGV[2], function() redis.call('ZADD', index, r.modified, id) end)
   end
