@@ -70,11 +70,7 @@ func printExamined(out io.Writer, found app.Examined, asJSON bool) error {
 		return e.Encode(found)
 	}
 	for _, f := range found.Findings {
-		where := string(f.Project)
-		if f.Connection != "" {
-			where += " " + string(f.Connection)
-		}
-		fmt.Fprintf(out, "%s: %s: %s\n    %s: %s\n", f.Code, where, f.Problem, stand(f), f.Remedy)
+		fmt.Fprintf(out, "%s: %s%s\n    %s: %s\n", f.Code, whose(f), f.Problem, stand(f), f.Remedy)
 	}
 	var keys int64
 	for _, n := range found.Keys {
@@ -82,6 +78,17 @@ func printExamined(out io.Writer, found app.Examined, asJSON bool) error {
 	}
 	fmt.Fprintf(out, "examined %d keys, %d rows and entries: %s\n", keys, found.Members, verdict(found))
 	return nil
+}
+
+// whose names the project and the connection of a finding, if it has them.
+func whose(f app.Finding) string {
+	switch {
+	case f.Project == "":
+		return ""
+	case f.Connection == "":
+		return string(f.Project) + ": "
+	}
+	return string(f.Project) + " " + string(f.Connection) + ": "
 }
 
 // stand says how things stand with a finding.

@@ -94,7 +94,7 @@ func (s *scene) over() {
 // want wants what is promised for every fault.
 func (s *scene) want(r row) {
 	s.t.Helper()
-	problems := append(r.audit.Problems, s.house.Examine().Ailments()...)
+	problems := slices.Concat(r.audit.Problems, s.house.Examine().Ailments())
 	for i, problem := range problems {
 		if i == mostProblems {
 			s.t.Errorf("and %d problems more", len(problems)-i)
