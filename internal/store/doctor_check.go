@@ -203,10 +203,28 @@ func (d *doctor) judge(ctx context.Context) ([]symptom, error) {
 	case <-time.After(d.Pause):
 	}
 	lasting, err := d.again(ctx, d.suspects, false)
+	if err == nil {
+		lasting, err = d.notPurged(ctx, lasting)
+	}
 	if err == nil && d.Repair && len(lasting) > 0 {
 		_, err = d.again(ctx, lasting, true)
 	}
 	return lasting, err
+}
+
+// notPurged leaves out what is found in projects that are being removed: nobody needs it any more.
+func (d *doctor) notPurged(ctx context.Context, found []symptom) ([]symptom, error) {
+	purged := map[synchook.ProjectID]bool{}
+	for _, s := range found {
+		if _, known := purged[s.project]; !known && s.project != "" {
+			there, err := d.store.exists(ctx, key(s.project, "purge"))
+			if err != nil {
+				return nil, failed("looking for purges", err)
+			}
+			purged[s.project] = there
+		}
+	}
+	return slices.DeleteFunc(found, func(s symptom) bool { return purged[s.project] && s.code != "purge_forgotten" }), nil
 }
 
 // again asks the questions of symptoms once more, and returns the symptoms that are still there.
