@@ -22,6 +22,7 @@ need "redis-server valkey-server" redis-server "the program's store (Fedora: dnf
 need "redis-cli valkey-cli" redis-tools "takes the snapshots of docs/operating.md"
 if [[ $(uname) == Linux ]]; then
 	need strace strace "makes a disk slow, to see who waits for it"
+	need faketime faketime "sets the clock of a Redis back and forward"
 fi
 
 if [[ ${#missing[@]} == 0 ]]; then

@@ -36,7 +36,7 @@ type fault struct {
 
 // faults is the table of all faults.
 func faults() []fault {
-	return slices.Concat(workerFaults(), serverFaults(), receiverFaults(), apiFaults(), leaderFaults())
+	return slices.Concat(workerFaults(), serverFaults(), receiverFaults(), apiFaults(), leaderFaults(), redisFaults(), hintFaults())
 }
 
 // mixable reports whether the fault can be one of many in the same scene.

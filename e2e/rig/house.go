@@ -59,6 +59,9 @@ func NewHouse(t testing.TB, o HouseOptions) *House {
 	return h
 }
 
+// Backend returns what the house keeps its data in.
+func (h *House) Backend() Backend { return h.backend }
+
 // StartServer starts a server with further settings. From now on the house's URL is that server's.
 func (h *House) StartServer(settings ...string) *Process {
 	h.T.Helper()

@@ -20,13 +20,19 @@ type Redis struct {
 	*Process
 	t    testing.TB
 	dir  string
+	env  []string
 	args []string
 }
 
 // NewRedis starts a Redis with further arguments. The last of two arguments that say the same counts.
 func NewRedis(t testing.TB, args ...string) *Redis {
 	t.Helper()
-	r := &Redis{t: t, dir: socketDir(t), args: args}
+	return startRedis(t, &Redis{dir: socketDir(t), args: args})
+}
+
+func startRedis(t testing.TB, r *Redis) *Redis {
+	t.Helper()
+	r.t = t
 	r.Restart()
 	return r
 }
@@ -39,7 +45,7 @@ func (r *Redis) Restart() {
 		"--port", "0", "--unixsocket", r.socket(), "--dir", r.dir,
 		"--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction",
 	}, r.args...)
-	r.Process = Start(r.t, "redis", nil, "redis-server", args...)
+	r.Process = Start(r.t, "redis", r.env, "redis-server", args...)
 	client := r.Client()
 	Until(r.t, time.Minute, "Redis answers", func() bool { return client.Ping(r.t.Context()).Err() == nil })
 }

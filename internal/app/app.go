@@ -189,7 +189,7 @@ func (a *App) client(c redis.UniversalClient) redis.UniversalClient {
 
 // startWatch looks at Redis from now on.
 func (a *App) startWatch() {
-	a.watch.store = a.store
+	a.watch.store, a.watch.trouble = a.store, a.dial.trouble
 	a.registry.MustRegister(watchGauges(a.watch)...)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

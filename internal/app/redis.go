@@ -16,7 +16,8 @@ import (
 // dialer makes clients of the one Redis that the program uses.
 type dialer struct {
 	universal func() redis.UniversalClient
-	where     string // for logs, without secrets
+	where     string       // for logs, without secrets
+	trouble   func() error // why the embedded Redis ended a moment ago; nil: it is not embedded
 }
 
 // queueClient returns a client for Asynq.
@@ -41,7 +42,9 @@ func redisOf(ctx context.Context, o Options) (d dialer, stop func(), err error) 
 	server, err := embedredis.Start(ctx, embedredis.Options{Dir: o.DataDir, Log: o.Log})
 	if err == nil {
 		o.Log.Info("started the embedded Redis", "data", o.DataDir, "durable", "every write is on disk before it is acknowledged")
-		return dialSingle(&redis.Options{Network: "unix", Addr: server.Socket()}, "the embedded Redis in "+o.DataDir), server.Stop, nil
+		d = dialSingle(&redis.Options{Network: "unix", Addr: server.Socket()}, "the embedded Redis in "+o.DataDir)
+		d.trouble = server.Trouble
+		return d, server.Stop, nil
 	}
 	if !o.Dev || !errors.Is(err, embedredis.ErrNoServer) {
 		return d, nothing, fmt.Errorf("starting the embedded Redis: %w", err)
@@ -72,7 +75,7 @@ func dialURL(url string) (dialer, error) {
 		o.PoolSize, o.ReadTimeout, o.MaxRedirects = poolSize, readTimeout, 16
 		o.ClusterStateReloadInterval = relearnEvery
 		o.ContextTimeoutEnabled, o.DialerRetries = true, dialTries
-		return dialer{func() redis.UniversalClient { return redis.NewClusterClient(o) }, where}, nil
+		return dialer{universal: func() redis.UniversalClient { return redis.NewClusterClient(o) }, where: where}, nil
 	case "redis-sentinel":
 		o, err := redis.ParseFailoverURL(plain)
 		if err != nil {
@@ -80,7 +83,7 @@ func dialURL(url string) (dialer, error) {
 		}
 		o.PoolSize, o.ReadTimeout = poolSize, readTimeout
 		o.ContextTimeoutEnabled, o.DialerRetries = true, dialTries
-		return dialer{func() redis.UniversalClient { return redis.NewFailoverClient(o) }, where}, nil
+		return dialer{universal: func() redis.UniversalClient { return redis.NewFailoverClient(o) }, where: where}, nil
 	}
 	o, err := redis.ParseURL(url)
 	if err != nil {
@@ -101,7 +104,7 @@ const (
 func dialSingle(o *redis.Options, where string) dialer {
 	o.PoolSize, o.ReadTimeout = poolSize, readTimeout
 	o.ContextTimeoutEnabled, o.DialerRetries = true, dialTries
-	return dialer{func() redis.UniversalClient { return redis.NewClient(o) }, where}
+	return dialer{universal: func() redis.UniversalClient { return redis.NewClient(o) }, where: where}
 }
 
 // redactURL keeps what go-redis says about a URL without repeating it: it may hold a password.

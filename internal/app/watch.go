@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/synchook/synchook/internal/embedredis"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
 	"github.com/synchook/synchook/server"
@@ -33,6 +34,7 @@ type looker interface {
 // left. It tells the log when an outage begins, that it lasts, and when it is over.
 type watch struct {
 	store   looker
+	trouble func() error // why the embedded Redis ended a moment ago; nil: it is not embedded
 	log     *slog.Logger
 	quiet   *quiet // which is told of an outage, so that nobody else repeats it
 	reserve int    // per cent of the memory that intake leaves to the workers
@@ -72,12 +74,33 @@ func (w *watch) look(ctx context.Context) error {
 	memory, err := w.store.Memory(ctx)
 	if err != nil {
 		w.taken.Add(taken)
-		return err
+		return w.explain(err)
 	}
 	w.mu.Lock()
 	w.memory = memory
 	w.mu.Unlock()
-	return w.store.Ping(ctx)
+	return w.explain(w.store.Ping(ctx))
+}
+
+// explain says why the embedded Redis is away, when its last words tell.
+func (w *watch) explain(err error) error {
+	if err == nil || w.trouble == nil {
+		return err
+	}
+	trouble := w.trouble()
+	switch {
+	case trouble == nil:
+		return err
+	case errors.Is(trouble, embedredis.ErrDiskFull):
+		return &synchook.Fault{
+			Kind: synchook.KindUnavailable, Reason: "store_unavailable", Message: "the embedded Redis ended, because the disk is full",
+			Help: "Make space on the disk with the data folder; it is started again by itself.", Err: trouble,
+		}
+	}
+	return &synchook.Fault{
+		Kind: synchook.KindUnavailable, Reason: "store_unavailable", Message: "the embedded Redis ended, and is started again",
+		Help: "If it lasts, its last words in the log say why.", Err: trouble,
+	}
 }
 
 // tell writes what has changed since the last look, and every so often that it has not.

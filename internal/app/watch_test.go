@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/synchook/synchook/internal/embedredis"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
 )
@@ -97,6 +99,28 @@ func TestIntakeLeavesTheReserveToTheWorkers(t *testing.T) {
 	look()
 	if err := w.Room(1 << 30); err != nil {
 		t.Errorf("without a limit: %v", err)
+	}
+}
+
+func TestWhyTheEmbeddedRedisEndedIsTold(t *testing.T) {
+	t.Parallel()
+	f := &fakeLooker{err: &synchook.Fault{Kind: synchook.KindUnavailable, Message: "the connection to Redis broke"}}
+	w, _ := newWatch(f)
+	for _, tt := range []struct {
+		trouble error
+		want    string
+	}{
+		{nil, "the connection to Redis broke"},
+		{fmt.Errorf("%w: exit status 1", embedredis.ErrDiskFull), "the disk is full"},
+		{errors.New("signal: killed"), "is started again"},
+	} {
+		w.trouble = func() error { return tt.trouble }
+		if p := w.problems(t.Context()); len(p) != 1 || !p[0].Fatal || !strings.Contains(p[0].Message, tt.want) {
+			t.Errorf("%v: %+v", tt.trouble, p)
+		}
+	}
+	if f.err = nil; len(w.problems(t.Context())) != 0 {
+		t.Error("a Redis that is back has problems")
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -31,6 +32,9 @@ const (
 var ErrNoServer = errors.New("found neither redis-server nor valkey-server on PATH: install one " +
 	"(Debian and Ubuntu: apt-get install redis-server; Fedora: dnf install valkey; macOS: brew install redis), " +
 	"or give the URL of a Redis that runs elsewhere")
+
+// ErrDiskFull is why a child ended that could not write down what it was given.
+var ErrDiskFull = errors.New("the disk is full")
 
 // Options set up a Server.
 type Options struct {
@@ -60,6 +64,8 @@ type Server struct {
 
 	mu      sync.Mutex
 	process *os.Process
+	trouble error     // how the last child ended by itself
+	since   time.Time // when that was
 }
 
 // Start brings the server up and returns when it answers, which takes as long as its data takes to
@@ -130,6 +136,26 @@ func find(command string) (string, error) {
 // Socket is the path of the unix socket to connect to. It stays the same when the child is restarted.
 func (s *Server) Socket() string { return s.socket.path }
 
+// troubleTime is how long after its end a child's last words may explain why there is no server.
+const troubleTime = 15 * time.Second
+
+// Trouble returns how the last child ended by itself, with its last words, if that was a moment ago. Nil:
+// all is well, as far as that goes.
+func (s *Server) Trouble() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if time.Since(s.since) > troubleTime {
+		return nil
+	}
+	return s.trouble
+}
+
+func (s *Server) note(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.trouble, s.since = err, time.Now()
+}
+
 // Stop ends the server and returns when its data is on disk. It may be called more than once and by
 // several goroutines; all calls return when the server has ended.
 func (s *Server) Stop() {
@@ -174,6 +200,7 @@ func (s *Server) supervise() {
 	for {
 		started := time.Now()
 		err := s.run()
+		s.note(err)
 		select {
 		case s.ended <- err:
 		default:
@@ -214,7 +241,17 @@ func (s *Server) run() error {
 	if err == nil {
 		err = errors.New("it exited with status 0")
 	}
-	return fmt.Errorf("%s: %w; its last lines: %s", filepath.Base(s.command), err, words.last())
+	err = fmt.Errorf("%s: %w; its last lines: %s", filepath.Base(s.command), err, words.last())
+	if diskFull(words.last()) {
+		return fmt.Errorf("%w: %w", ErrDiskFull, err)
+	}
+	return err
+}
+
+// diskFull reports whether a child's last words are those of one that had no space: the disk took a part
+// of what it wrote, or nothing.
+func diskFull(words string) bool {
+	return strings.Contains(words, "No space left on device") || strings.Contains(words, "Short write while writing to the AOF file")
 }
 
 // launch starts the child unless the server is being stopped, and keeps it where signal finds it.

@@ -1,6 +1,6 @@
 //go:build failpoint
 
-// Package failpoint kills the process at a named place. See failpoint.go.
+// Package failpoint breaks the process at a named place. See failpoint.go.
 package failpoint
 
 import (
@@ -27,4 +27,17 @@ func Hit(name string) {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {} // nothing may happen between the signal and its arrival
 	}
+}
+
+// Copies returns how often the thing of that number is done at a named place, as the environment says.
+func Copies(name string, number int64) int {
+	mode, ok := strings.CutPrefix(os.Getenv("SYNCHOOK_FAILPOINT"), name+"=")
+	if !ok {
+		return 1
+	}
+	if mode == "odd" {
+		return 1 - int(number%2)
+	}
+	times, _ := strconv.Atoi(strings.TrimPrefix(mode, "times:")) // what is no number is never done
+	return times
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/synchook/synchook/internal/failpoint"
 	"github.com/synchook/synchook/internal/synchook"
 )
 
@@ -37,7 +38,11 @@ func (q *Queue) Send(ctx context.Context, hints ...synchook.Hint) error {
 	for _, h := range hints {
 		name, kind := place(h.Lane)
 		p := Payload{Project: h.Project, Lane: h.Lane, Generation: h.Generation, What: describe(h.Lane)}
-		errs = append(errs, q.enqueue(ctx, kind, p, asynq.Queue(name), asynq.TaskID(taskID(h.Lane, h.Generation)), at(h.At)))
+		id := taskID(h.Lane, h.Generation)
+		for range failpoint.Copies("hint.send", h.Generation) {
+			errs = append(errs, q.enqueue(ctx, kind, p, asynq.Queue(name), asynq.TaskID(id), at(h.At)))
+			id += "+" // of a copy, if a test wants one
+		}
 	}
 	return errors.Join(errs...)
 }
