@@ -43,7 +43,7 @@ func redisFaults() []fault {
 func hintFaults() []fault {
 	list := []fault{
 		{name: "all of Asynq's keys are deleted, again and again", do: deleteTasks},
-		{name: "tasks are active without a lease", do: orphanTasks},
+		{name: "some are active without a lease, some in no list", do: orphanTasks},
 		{name: "each is sent ten times", alone: true, settings: []string{"SYNCHOOK_FAILPOINT=hint.send=times:10"}, do: (*scene).last},
 		{name: "each is lost but those of the sweep", alone: true, long: true, settings: []string{"SYNCHOOK_FAILPOINT=hint.send=odd"}, do: (*scene).last},
 	}
@@ -270,18 +270,28 @@ func deleteTasks(s *scene) {
 	}
 }
 
-// orphanTasks moves tasks as a worker does that dies before it has a lease on them. The workers do not see
-// it: they would take the tasks first.
+// orphanTasks makes tasks active that nobody has a lease on, and takes others out of all lists. The workers
+// do not see it: they would take the tasks first.
 func orphanTasks(s *scene) {
-	client := s.house.Redis.Client()
-	for range byLength(3, 20) {
+	client, queue := s.house.Redis.Client(), "asynq:{runs}:"
+	for n := range byLength(2, 12) {
 		for _, w := range s.workers {
 			w.Freeze()
 		}
-		queue := "asynq:{runs}:"
-		rig.Until(s.t, 20*time.Second, "a task is an orphan", func() bool {
-			return client.RPopLPush(s.t.Context(), queue+"pending", queue+"active").Err() == nil
+		var task string
+		rig.Until(s.t, time.Minute, "a task is an orphan", func() bool {
+			task = client.RPopLPush(s.t.Context(), queue+"pending", queue+"active").Val()
+			return task != ""
 		})
+		var err error
+		if n%2 == 0 {
+			err = client.HSet(s.t.Context(), queue+"t:"+task, "state", "active").Err()
+		} else {
+			err = client.LRem(s.t.Context(), queue+"active", 1, task).Err()
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
 		for _, w := range s.workers {
 			w.Thaw()
 		}

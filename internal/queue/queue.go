@@ -98,7 +98,7 @@ func taskID(lane synchook.LaneID, generation int64) string {
 
 // OnItsWay reports whether the hint of that generation still waits in the queue. One that a worker has
 // taken does not count: either the worker takes a turn in a moment, or it is dead.
-func (q *Queue) OnItsWay(_ context.Context, lane synchook.LaneID, generation int64) (bool, error) {
+func (q *Queue) OnItsWay(ctx context.Context, lane synchook.LaneID, generation int64) (bool, error) {
 	name, _ := place(lane)
 	info, err := q.inspector.GetTaskInfo(name, taskID(lane, generation))
 	if errors.Is(err, asynq.ErrTaskNotFound) || errors.Is(err, asynq.ErrQueueNotFound) {
@@ -110,7 +110,7 @@ func (q *Queue) OnItsWay(_ context.Context, lane synchook.LaneID, generation int
 	late := time.Since(info.NextProcessAt) > 10*time.Second
 	switch info.State {
 	case asynq.TaskStatePending:
-		return true, nil
+		return q.waits(ctx, name, info.ID)
 	case asynq.TaskStateScheduled, asynq.TaskStateRetry:
 		return !late, nil
 	}
@@ -138,6 +138,19 @@ func (q *Queue) Backlogs() (map[string]Backlog, error) {
 		}
 	}
 	return out, nil
+}
+
+// waits reports whether a task is in its queue's list. One that says it is pending and is not there, because
+// the list was deleted, is taken by nobody, and its ID is refused to another.
+func (q *Queue) waits(ctx context.Context, name, id string) (bool, error) {
+	err := q.rdb.LPos(ctx, "asynq:{"+name+"}:pending", id, redis.LPosArgs{}).Err()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	if err != nil {
+		return false, unavailable("asking after the task "+id, err)
+	}
+	return true, nil
 }
 
 // Announce makes the queues known to Asynqmon, which stays blank after a flush otherwise.

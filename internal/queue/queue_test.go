@@ -173,6 +173,18 @@ func TestOnItsWayIsWhatStillWaits(t *testing.T) {
 	}
 }
 
+func TestAHintThatIsInNoListIsNotOnItsWay(t *testing.T) {
+	t.Parallel()
+	q, _, rdb := newQueue(t)
+	send(t, q, hint(runLane, 1, time.Time{}))
+	if err := rdb.Del(t.Context(), "asynq:{runs}:pending").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := q.OnItsWay(t.Context(), runLane, 1); err != nil || got {
+		t.Errorf("on its way: %v (%v), want no", got, err)
+	}
+}
+
 func TestAHintThatAWorkerHasTakenIsNotOnItsWay(t *testing.T) {
 	t.Parallel()
 	q, _, rdb := newQueue(t)
