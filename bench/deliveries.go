@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -56,8 +57,18 @@ func (h *house) drain(ctx context.Context, n, endpoints int) (meter, error) {
 
 // runs stores n runs that have ended and owe a number of deliveries each, as a worker hands them in.
 func (h *house) runs(ctx context.Context, p synchook.Project, n, owed int) error {
+	in, err := h.store.CreateIntegration(ctx, p.ID, synchook.Integration{Key: "bench", Provider: "github"})
+	if err != nil {
+		return err
+	}
 	for left := n; left > 0; left -= 500 {
-		hints, err := h.batch(ctx, p, min(left, 500), owed)
+		c, err := h.store.CreateConnection(ctx, p.ID, synchook.Connection{
+			Integration: in.ID, Name: fmt.Sprintf("customer-%d", left), Metadata: []byte("{}"), Config: []byte("{}"),
+		})
+		if err != nil {
+			return err
+		}
+		hints, err := h.batch(ctx, p, c, min(left, 500), owed)
 		if err != nil {
 			return err
 		}
@@ -70,21 +81,20 @@ func (h *house) runs(ctx context.Context, p synchook.Project, n, owed int) error
 
 // batch queues runs in a lane of their own, takes them all, and hands them in. It returns the hints for
 // the endpoint's lane.
-func (h *house) batch(ctx context.Context, p synchook.Project, n, owed int) ([]synchook.Hint, error) {
+func (h *house) batch(ctx context.Context, p synchook.Project, c synchook.Connection, n, owed int) ([]synchook.Hint, error) {
 	now := time.Now()
-	con := synchook.ConnectionID(synchook.NewID(synchook.ConnectionPrefix, now))
 	runs := make([]synchook.Run, n)
 	done := make([]store.RunDone, n)
 	for i := range runs {
 		runs[i] = synchook.Run{
-			ID: synchook.RunID(synchook.NewID(synchook.RunPrefix, now)), Integration: "int_bench", Connection: con, Sync: "syn_bench", Trigger: synchook.TriggerEvent,
+			ID: synchook.RunID(synchook.NewID(synchook.RunPrefix, now)), Integration: c.Integration, Connection: c.ID, Sync: "syn_bench", Trigger: synchook.TriggerEvent,
 		}
 		done[i] = ended(runs[i], p.Endpoint, owed)
 	}
 	if _, err := h.store.AddRuns(ctx, p.ID, runs); err != nil {
 		return nil, err
 	}
-	turn := store.Turn{Lane: runs[0].Lane(), Token: string(con), Number: 1, Want: n, Limit: n}
+	turn := store.Turn{Lane: runs[0].Lane(), Token: string(c.ID), Number: 1, Want: n, Limit: n}
 	if _, err := h.store.TurnRuns(ctx, p.ID, turn, nil); err != nil {
 		return nil, err
 	}

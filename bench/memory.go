@@ -27,6 +27,17 @@ func deliveryMemory(ctx context.Context, b *bench) ([]sample, error) {
 	return []sample{{value: (with - without) / float64(n)}}, err
 }
 
+// eventMemory measures what an event takes in Redis that has come the whole way: its payload, its run, the
+// one record that the run saved, and its delivery.
+func eventMemory(ctx context.Context, b *bench) ([]sample, error) {
+	n := b.scale(6000)
+	grown, err := b.grown(ctx, func(h *house) error {
+		_, err := h.whole(ctx, n, false)
+		return err
+	})
+	return []sample{{value: grown / float64(n)}}, err
+}
+
 // recordMemory measures what a record takes in Redis beside its compressed payload.
 func recordMemory(ctx context.Context, b *bench) ([]sample, error) {
 	all := records(b.scale(10_000))

@@ -33,6 +33,7 @@ func probes() []probe {
 		{"engine", rates(ceilingEngine, ""), engine},
 		{"records-run", rates("records of a run of 100,000", ">= 0.7 of the engine", ceilingEngine), bigRun},
 		{"memory-delivery", []figure{{name: "Redis memory of a finished delivery", unit: "B", goal: "<= 1536"}}, deliveryMemory},
+		{"memory-event", []figure{{name: "Redis memory of an event of 10 KB, its run and delivery", unit: "B"}}, eventMemory},
 		{"memory-record", []figure{{name: "Redis memory of a record, without its payload", unit: "B", goal: "<= 260"}}, recordMemory},
 
 		{"start", []figure{

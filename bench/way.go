@@ -9,37 +9,44 @@ const senders = 16
 // script that saves a record, and each record's webhook is received.
 func way(of func(*bench) *redisServer, overHTTP bool) round {
 	return func(ctx context.Context, b *bench) ([]sample, error) {
-		n, connections := b.scale(6000), 100
-		received := newCountdown(n)
-		r, err := newReceiver(func([]byte) { received.tick() })
-		if err != nil {
-			return nil, err
-		}
-		defer r.stop()
 		h, err := newHouse(ctx, b, of(b))
 		if err != nil {
 			return nil, err
 		}
 		defer h.close()
-		a, err := h.account(ctx, r.url, saveOne, connections)
+		n := b.scale(6000)
+		m, err := h.whole(ctx, n, overHTTP)
 		if err != nil {
-			return nil, err
-		}
-		send, stop, err := h.sender(ctx, a, overHTTP)
-		if err != nil {
-			return nil, err
-		}
-		defer stop()
-		events := newEvents(n, connections)
-		m := startMeter(h.server)
-		if err := parallel(ctx, senders, n, func(i int) error { return send(events[i]) }); err != nil {
-			return nil, err
-		}
-		if err := received.wait(ctx); err != nil {
 			return nil, err
 		}
 		return []sample{m.rate(n)}, nil
 	}
+}
+
+// whole sends n events the whole way. The meter runs since the first is sent.
+func (h *house) whole(ctx context.Context, n int, overHTTP bool) (meter, error) {
+	const connections = 100
+	received := newCountdown(n)
+	r, err := newReceiver(func([]byte) { received.tick() })
+	if err != nil {
+		return meter{}, err
+	}
+	defer r.stop()
+	a, err := h.account(ctx, r.url, saveOne, connections)
+	if err != nil {
+		return meter{}, err
+	}
+	send, stop, err := h.sender(ctx, a, overHTTP)
+	if err != nil {
+		return meter{}, err
+	}
+	defer stop()
+	events := newEvents(n, connections)
+	m := startMeter(h.server)
+	if err := parallel(ctx, senders, n, func(i int) error { return send(events[i]) }); err != nil {
+		return m, err
+	}
+	return m, received.wait(ctx)
 }
 
 // sender starts a worker and returns what sends it an event: through the server, or into intake.

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,14 +16,25 @@ import (
 	"github.com/synchook/synchook/e2e/rig"
 )
 
-// The commands that the README marks as tests are run, in their order, as somebody does who has started
+// The commands that these pages mark as tests are run, in their order, as somebody does who has started
 // `synchook dev` and typed them in.
-func TestTheCommandsOfTheREADMEWork(t *testing.T) {
+func TestTheCommandsOfThePagesWork(t *testing.T) {
 	t.Parallel()
-	commands := commandsOf(readFile(t, filepath.Join("..", "README.md")))
-	if len(commands) == 0 {
-		t.Fatal("the README marks no commands with ```sh test")
+	for _, page := range []string{"README.md", "docs/operating.md"} {
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			commands := commandsOf(readFile(t, filepath.Join("..", page)))
+			if len(commands) == 0 {
+				t.Fatal("the page marks no commands with ```sh test")
+			}
+			runCommands(t, commands)
+		})
 	}
+}
+
+// runCommands runs blocks of commands in a folder that looks like the repository's.
+func runCommands(t *testing.T, commands []string) {
+	t.Helper()
 	folder := t.TempDir()
 	if err := os.CopyFS(filepath.Join(folder, "examples"), os.DirFS(filepath.Join("..", "examples"))); err != nil {
 		t.Fatal(err)
@@ -35,6 +47,7 @@ func TestTheCommandsOfTheREADMEWork(t *testing.T) {
 	}
 	dev, env := startDev(t)
 	path := "PATH=" + filepath.Dir(rig.Grpcurl(t)) + string(os.PathListSeparator) + os.Getenv("PATH")
+	env = append(env, "REDIS_URL="+redisOverTCP(t))
 	for _, command := range commands {
 		shell := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", command)
 		shell.Dir, shell.Env = folder, append(append(rig.Environment(), env...), path)
@@ -48,7 +61,8 @@ func TestTheCommandsOfTheREADMEWork(t *testing.T) {
 // startDev starts `synchook dev` and returns what the README's commands need to know of it.
 func startDev(t *testing.T) (*rig.Process, []string) {
 	t.Helper()
-	dev := rig.Start(t, "dev", []string{"SYNCHOOK_STOP_TIMEOUT=3s"}, rig.Binary(), "dev", "--listen", "127.0.0.1:0", "--data", t.TempDir(), "--print-json")
+	data := t.TempDir()
+	dev := rig.Start(t, "dev", []string{"SYNCHOOK_STOP_TIMEOUT=3s"}, rig.Binary(), "dev", "--listen", "127.0.0.1:0", "--data", data, "--print-json")
 	var sample struct {
 		URL      string
 		APIKey   string `json:"api_key"`
@@ -58,7 +72,23 @@ func startDev(t *testing.T) (*rig.Process, []string) {
 		lines := dev.Output()
 		return len(lines) > 0 && json.Unmarshal([]byte(lines[0]), &sample) == nil
 	})
-	return dev, []string{"URL=" + sample.URL, "KEY=" + sample.APIKey, "ADMIN_KEY=" + sample.AdminKey}
+	return dev, []string{"URL=" + sample.URL, "KEY=" + sample.APIKey, "ADMIN_KEY=" + sample.AdminKey, "DATA=" + data}
+}
+
+// redisOverTCP starts a Redis of the operator's, with a synchook on it, and returns its URL.
+func redisOverTCP(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Close()
+	rig.NewHouse(t, rig.HouseOptions{Redis: rig.NewRedis(t, "--bind", "127.0.0.1", "--port", port)})
+	return "redis://127.0.0.1:" + port
 }
 
 // fence matches a fenced block of Markdown: its info string and its lines.
