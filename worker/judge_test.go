@@ -149,7 +149,28 @@ func TestOneThatFailsHoldsUpNoOther(t *testing.T) {
 func TestALeaseThatSeemsLongOverIsLookedAtTwice(t *testing.T) {
 	t.Parallel()
 	f := &fakeSweepStore{cons: []synchook.ConnectionID{"con_1"}, late: 10 * time.Minute}
-	s := newSweeper(f)
+	wantSecondLook(t, f, newSweeper(f))
+}
+
+func TestALeaseThatRanOutWhileTheStoreWasAwayIsLookedAtTwice(t *testing.T) {
+	t.Parallel()
+	f := &fakeSweepStore{cons: []synchook.ConnectionID{"con_1"}, late: time.Second}
+	s, now := newSweeper(f), time.Now()
+	s.now = func() time.Time { return now }
+	s.contact.heard(now)
+	now = now.Add(time.Minute)
+	s.contact.heard(now)
+	wantSecondLook(t, f, s)
+	now = now.Add(2 * sweepEvery)
+	f.cons, f.rewoken = []synchook.ConnectionID{"con_2"}, nil
+	if err := s.sweep(t.Context(), nil); err != nil || len(f.rewoken) != 1 {
+		t.Errorf("later: woke %v (%v), want what ran out since at once", f.rewoken, err)
+	}
+}
+
+// wantSecondLook wants that a lane is woken at the second sweep and not at the first.
+func wantSecondLook(t *testing.T, f *fakeSweepStore, s *sweeper) {
+	t.Helper()
 	for sweep, want := range []int{0, 1} {
 		if err := s.sweep(t.Context(), nil); err != nil || len(f.rewoken) != want {
 			t.Errorf("after sweep %d: woke %v (%v), want %d", sweep+1, f.rewoken, err, want)

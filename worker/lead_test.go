@@ -41,7 +41,7 @@ func TestALeaderKeepsItsRoleUntilItDiesAndThenAnotherHasItWithinTheLease(t *test
 			var turns []led
 			lead := func(who string) (die func()) {
 				ctx, cancel := context.WithCancel(t.Context())
-				s := &sweeper{store: f, who: who}
+				s := &sweeper{store: f, who: who, now: time.Now}
 				var running sync.WaitGroup
 				running.Go(func() {
 					s.lead(ctx, role, every, func() {

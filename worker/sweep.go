@@ -31,7 +31,31 @@ type sweeper struct {
 	who     string
 	now     func() time.Time
 
+	contact  contact
 	suspects map[suspect]bool // of the last sweep
+}
+
+// contact notes when the store answered. Its zero value is ready, and its methods may be called
+// concurrently.
+type contact struct {
+	mu         sync.Mutex
+	last, back time.Time // the last answer; the first one after the store was away
+}
+
+func (c *contact) heard(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.last.IsZero() && now.Sub(c.last) > renewTime {
+		c.back = now
+	}
+	c.last = now
+}
+
+// fresh reports whether the store was away until a moment ago: no worker could renew a lease meanwhile.
+func (c *contact) fresh(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return now.Sub(c.back) < 2*sweepEvery
 }
 
 // suspect is a lane that is leased, and whose lease seems to be long over.
@@ -75,7 +99,11 @@ func (s *sweeper) lead(ctx context.Context, role string, every time.Duration, do
 			return
 		case <-tick.C:
 		}
-		if leads, err := s.store.Lead(ctx, role, s.who, every+leaseFor); err == nil && leads {
+		leads, err := s.store.Lead(ctx, role, s.who, every+leaseFor)
+		if err == nil {
+			s.contact.heard(s.now())
+		}
+		if err == nil && leads {
 			do()
 		} else {
 			otherwise()
@@ -112,11 +140,11 @@ func (s *sweeper) sweep(ctx context.Context, projects []synchook.ProjectID) erro
 	return errors.Join(errs...)
 }
 
-// suspect reports whether a lane must be seen again before it is woken, and remembers it. One whose lease
-// ran out long before the last sweep, which did not see it, has a worker that lives, if the store's clock
-// was set forward: that worker will have renewed its lease by the next sweep.
+// suspect reports whether a lane must be seen again before it is woken, and remembers it. Its worker may
+// live, and will have renewed its lease by the next sweep: when the store was away until now, or when its
+// clock was set forward, so that the lease ran out long before the last sweep, which did not see it.
 func (s *sweeper) suspect(p synchook.ProjectID, o store.Overdue, suspects map[suspect]bool) bool {
-	if !o.Leased || o.Late < longOverdue {
+	if !o.Leased || (o.Late < longOverdue && !s.contact.fresh(s.now())) {
 		return false
 	}
 	one := suspect{p, o.Lane, o.Generation}

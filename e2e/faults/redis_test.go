@@ -110,13 +110,18 @@ func fillMemory(s *scene) {
 	s.wantReady()
 }
 
-// fillReserve leaves Redis no memory but what is kept for the workers.
+// fillReserve leaves Redis no memory but what is kept for the workers. What it is full of makes that so
+// much that they can work with it.
 func fillReserve(s *scene) {
-	used, err := strconv.ParseInt(info(s.t, s.house.Redis.Client(), "used_memory"), 10, 64)
+	client := s.house.Redis.Client()
+	if err := client.SetRange(s.t.Context(), "ballast", 100<<20, "x").Err(); err != nil {
+		s.t.Fatal(err)
+	}
+	used, err := strconv.ParseInt(info(s.t, client, "used_memory"), 10, 64)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.setMemory(used + used/50)
+	s.setMemory(used + used/15)
 	before := s.load.Refusals()
 	rig.Until(s.t, 20*time.Second, "intake answers 503", func() bool { return s.load.Refusals() > before })
 	if text := s.house.Readiness(); !strings.Contains(text, `"ready"`) || !strings.Contains(text, "kept for finishing") {
@@ -126,6 +131,9 @@ func fillReserve(s *scene) {
 	rig.Until(s.t, time.Minute, "what was accepted is finished", func() bool { return len(s.project.Receiver.Got()) >= accepted })
 	s.setMemory(0)
 	s.over()
+	if err := client.Del(s.t.Context(), "ballast").Err(); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 func (s *scene) setMemory(bytes int64) {
@@ -270,19 +278,14 @@ func deleteTasks(s *scene) {
 	}
 }
 
-// orphanTasks makes tasks active that nobody has a lease on, and takes others out of all lists. The workers
-// do not see it: they would take the tasks first.
+// orphanTasks makes tasks active that nobody has a lease on, and takes others out of all lists.
 func orphanTasks(s *scene) {
 	client, queue := s.house.Redis.Client(), "asynq:{runs}:"
-	for n := range byLength(2, 12) {
-		for _, w := range s.workers {
-			w.Freeze()
+	for n := 0; n < byLength(2, 12); s.wait(time.Second) {
+		task := s.takeTask(client, queue)
+		if task == "" {
+			continue
 		}
-		var task string
-		rig.Until(s.t, time.Minute, "a task is an orphan", func() bool {
-			task = client.RPopLPush(s.t.Context(), queue+"pending", queue+"active").Val()
-			return task != ""
-		})
 		var err error
 		if n%2 == 0 {
 			err = client.HSet(s.t.Context(), queue+"t:"+task, "state", "active").Err()
@@ -292,9 +295,22 @@ func orphanTasks(s *scene) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		for _, w := range s.workers {
-			w.Thaw()
-		}
-		s.wait(time.Second)
+		n++
 	}
+}
+
+// takeTask makes a task active as a worker does that dies before it has a lease on it. The workers do not
+// see it: they would take it first. It returns none when none comes soon.
+func (s *scene) takeTask(client *redis.Client, queue string) (task string) {
+	for _, w := range s.workers {
+		w.Freeze()
+		defer w.Thaw()
+	}
+	for range 20 {
+		if task = client.RPopLPush(s.t.Context(), queue+"pending", queue+"active").Val(); task != "" {
+			return task
+		}
+		s.wait(100 * time.Millisecond)
+	}
+	return ""
 }
