@@ -62,7 +62,7 @@ func faults() map[string]fault {
 		"project_without_row":    {problem: "there is something of a project that does not exist: %member", remedy: "restore the project from a backup, or remove its keys", byHand: true},
 		"connection_without_row": {problem: "there is something of the connection %detail, which does not exist and is on no list: %member", remedy: "all of it is removed, as it was to be when the connection was deleted"},
 		"connection_lost":        {problem: "the connection %member is in the index %detail and has records, and its row is gone", remedy: "restore it from a backup; without one, remove it from the index, and --repair removes its records", byHand: true},
-		"purge_forgotten":        {problem: "the connection %member was deleted, and nobody is about to remove what is left of it", remedy: "it is on the list of what is to be removed"},
+		"purge_forgotten":        {problem: "%detail was deleted, and nobody is about to remove what is left of it", remedy: "it is on the list of what is to be removed"},
 		"public_unknown":         {problem: "webhooks to the project %member are refused, because its public ID %detail is not listed", remedy: "it is listed"},
 		"public_without_project": {problem: "the public ID %member stands for the project %detail, which does not exist or has another", remedy: "the entry is removed"},
 		"list_without_project":   {problem: "the list of projects names %member, which does not exist", remedy: "the entry is removed"},

@@ -64,8 +64,7 @@ func ignoreNil(err error) error {
 
 // findListed looks at an entry of the list of projects.
 func findListed(ctx context.Context, d *doctor, q question) (*trouble, error) {
-	there, err := d.store.exists(ctx, key(synchook.ProjectID(q.member), "project"))
-	if err != nil || there {
+	if there, err := d.knows(ctx, synchook.ProjectID(q.member)); err != nil || there {
 		return nil, err
 	}
 	if err := d.store.rdb.ZScore(ctx, "synchook:projects", q.member).Err(); err != nil {
@@ -78,13 +77,13 @@ func findListed(ctx context.Context, d *doctor, q question) (*trouble, error) {
 
 // findProject looks whether a project is listed.
 func findProject(ctx context.Context, d *doctor, q question) (*trouble, error) {
-	row := d.store.rdb.HMGet(ctx, key(q.project, "project"), "public", "new")
+	row := d.store.rdb.HMGet(ctx, key(q.project, "project"), "public", "new", "draft")
 	if row.Err() != nil {
 		return nil, row.Err()
 	}
 	w := words(row.Val())
-	if w[0] == "" {
-		return nil, nil // gone meanwhile
+	if w[0] == "" || w[2] != "" {
+		return nil, nil // gone meanwhile, or still being made
 	}
 	err := d.store.rdb.ZScore(ctx, "synchook:projects", string(q.project)).Err()
 	if isNil(err) {
@@ -112,6 +111,9 @@ func findPublic(ctx context.Context, d *doctor, q question) (*trouble, error) {
 	}
 	own, err := d.store.field(ctx, key(synchook.ProjectID(project), "project"), "public")
 	if err != nil || own == q.member {
+		return nil, err
+	}
+	if purged, err := d.store.exists(ctx, key(synchook.ProjectID(project), "purge")); err != nil || purged {
 		return nil, err
 	}
 	return &trouble{"public_without_project", project, func() error {
@@ -180,13 +182,18 @@ func findOwner(ctx context.Context, d *doctor, q question) (*trouble, error) {
 	if p.connection != "" {
 		return d.connectionLeft(ctx, p)
 	}
-	if there, err := d.anyOf(ctx, key(p.project, "project"), key(p.project, "purge")); err != nil || there {
+	if there, err := d.knows(ctx, p.project); err != nil || there {
 		return nil, err
 	}
 	if there, err := d.store.exists(ctx, p.name); err != nil || !there {
 		return nil, err
 	}
 	return &trouble{"project_without_row", "", nil}, nil
+}
+
+// knows reports whether there is a project, be it one that is being removed.
+func (d *doctor) knows(ctx context.Context, p synchook.ProjectID) (bool, error) {
+	return d.anyOf(ctx, key(p, "project"), key(p, "purge"))
 }
 
 // anyOf reports whether one of the keys exists.
@@ -261,9 +268,9 @@ func (d *doctor) syncs(ctx context.Context, p synchook.ProjectID, in string) (sy
 	return syncs, damaged, err
 }
 
-// findPurge looks at what is left of a deleted connection: somebody must be about to remove it.
+// findPurge looks at what is left of a deleted project or connection: somebody must be about to remove it.
 func findPurge(ctx context.Context, d *doctor, q question) (*trouble, error) {
-	p := Purge{q.project, synchook.ConnectionID(q.member)}
+	p := Purge{Project: q.project, Connection: synchook.ConnectionID(q.member)}
 	there, err := d.store.exists(ctx, p.row())
 	if err != nil || !there {
 		return nil, err
@@ -272,5 +279,5 @@ func findPurge(ctx context.Context, d *doctor, q question) (*trouble, error) {
 	if !isNil(err) {
 		return nil, err
 	}
-	return &trouble{"purge_forgotten", "", func() error { return d.store.begin(ctx, p) }}, nil
+	return &trouble{"purge_forgotten", p.member(), func() error { return d.store.begin(ctx, p) }}, nil
 }

@@ -215,7 +215,7 @@ func injuries() []injury {
 		{name: "a connection with records has lost its row", hurt: by("ZADD P:connections 5 con_x", "SET {PRJ:con_x}:clock 5"), codes: []string{"connection_lost"}, left: true},
 		{name: "nobody removes what is left of a connection", hurt: by("HSET P:purge:con_x at 5"), codes: []string{"purge_forgotten"}},
 		{name: "something is left of a project that never was", hurt: by("SET {prj_x}:seq 5"), codes: []string{"project_without_row"}, left: true},
-		{name: "a project is being removed", hurt: by("SET {prj_x}:purge 1", "SET {prj_x}:seq 5", "SET {prj_x}:nosuch 5"), codes: nil},
+		{name: "a project is being removed", hurt: by("HSET {prj_x}:purge step x", "ZADD synchook:purges 5 prj_x", "SET {prj_x}:seq 5", "SET {prj_x}:nosuch 5"), codes: nil},
 		{name: "nobody knows a key", hurt: by("SET P:nosuch 5", "SET synchook:nosuch 5"), codes: []string{"key_unknown"}, left: true},
 	}
 }

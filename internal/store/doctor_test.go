@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"context"
+	"crypto/rand"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -125,4 +127,31 @@ func TestAStoreOfAnotherVersionIsNotExamined(t *testing.T) {
 	if _, err := w.st.Examine(t.Context(), store.Checkup{Queue: &hintQueue{}}); err == nil || !strings.Contains(err.Error(), "999") {
 		t.Errorf("version 999: %v", err)
 	}
+}
+
+func TestLargeThingsAreExaminedAFewAtATime(t *testing.T) {
+	t.Parallel()
+	w := ownWorld(t)
+	writer := store.Writer{Project: w.p, Connection: w.Connection.ID, Run: "run_1", Lane: synchook.LaneFull, Fence: 1}
+	if _, err := w.st.OpenRun(t.Context(), writer); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 5 { // in no form that S2 makes smaller
+		large := make([]byte, 1<<20)
+		_, _ = rand.Read(large)
+		name := strconv.Itoa(i)
+		if err := w.st.SaveBatch(t.Context(), writer, w.Sync.Sync.Models[0].ID, []store.RecordWrite{{ID: name, Digest: name, Payload: large}}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.st.CreateConnection(t.Context(), w.p, synchook.Connection{
+			Integration: w.Integration.ID, Name: "large-" + name, Metadata: []byte(`{"a":"` + strings.Repeat("x", 400_000) + `"}`), Config: []byte("{}"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.wantClean(t, "as saved")
+	w.do(t, "ZREM P:connections "+string(w.Connection.ID), "ZADD C:m:MOD 5 4")
+	wantCodes(t, w.examine(t, &hintQueue{}, true), []string{"record_unlisted", "row_unlisted"}, false)
+	w.wantClean(t, "after the repair")
 }

@@ -2,6 +2,9 @@
 -- members are of ('' none), 3 and on: the members to look at.
 local found, mendings = {}, {}
 
+local ENOUGH = 500000 -- bytes of JSON that one script reads: it must hold nobody up
+local bytes = 0
+
 -- fault notes that a member is not as it should be; mending, if there is one, puts it right.
 local function fault(code, member, detail, mending)
   found[#found + 1] = code
@@ -12,6 +15,7 @@ end
 
 -- read decodes JSON that we wrote; what cannot be read is nil.
 local function read(text)
+  bytes = bytes + (text and #text or 0)
   local ok, value = pcall(cjson.decode, text or '')
   return ok and type(value) == 'table' and value or nil
 end

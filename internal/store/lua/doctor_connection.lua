@@ -16,6 +16,9 @@ local function matched(id, integration, idx)
 end
 
 for i = 3, #ARGV do
+  if bytes > ENOUGH then
+    return report(i - 3, hints)
+  end
   local id = ARGV[i]
   local key = P .. ':con:' .. id
   local f = redis.call('HMGET', key, 'f', 'idx', 'v')

@@ -1,18 +1,23 @@
--- Looks at records of a model: their place in the index, and the clock and count of runs, which must be
--- ahead of them. It stops when it has read enough, so that nobody else waits for long.
-local ENOUGH = 2000000 -- bytes
+-- Looks at records of a model: their place in the index, and the clock and count
+-- of runs, which must be ahead of them. It stops when it has read enough, so that nobody else waits for long.
+local MOST = 2000000 -- bytes
 local hash, index = C .. ':r:' .. ARGV[2], C .. ':m:' .. ARGV[2]
 local ordinal = tonumber(redis.call('GET', C .. ':runs') or '0')
 local time = tonumber(redis.call('GET', C .. ':clock') or '0')
-local bytes, looked, top, latest = 0, 0, ordinal, time
+local size, looked, top, latest = 0, 0, ordinal, time
+
+-- absent wants an index not to name a record that is not there.
+local function absent(key, id)
+  if redis.call('ZSCORE', key, id) then
+    fault('index_without_row', id, string.sub(key, #C + 2), function() redis.call('ZREM', key, id) end)
+  end
+end
 
 local function look(id)
   local text = redis.call('HGET', hash, id)
   local score = redis.call('ZSCORE', index, id)
   if not text then
-    if score then
-      fault('index_without_row', id, 'm:' .. ARGV[2], function() redis.call('ZREM', index, id) end)
-    end
+    absent(index, id)
     return 0
   end
   local r = string.match(text, '^' .. string.rep('[^|]*|', 9)) and parse(text)
@@ -32,8 +37,8 @@ local function look(id)
 end
 
 for i = 3, #ARGV do
-  if bytes < ENOUGH then
-    bytes = bytes + look(ARGV[i])
+  if size < MOST then
+    size = size + look(ARGV[i])
     looked = looked + 1
   end
 end
