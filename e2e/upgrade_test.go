@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,7 +46,17 @@ func TestTheStoreOfTheFormerVersionIsReadAndCarriedOn(t *testing.T) {
 	if got, want := len(l.Receiver.Got()), len(owed)+5+len(l.Connections)+1; got != want {
 		t.Errorf("%d webhooks came, want %d", got, want)
 	}
+	l.repair()
 	wantHealthy(t, l.House)
+}
+
+// repair has the doctor bring the store up to date, as docs/operating.md says to do after an upgrade.
+func (l *ledger) repair() {
+	t := l.House.T
+	t.Helper()
+	doctor := rig.Start(t, "doctor", l.House.Settings(), rig.Binary(), "doctor", "--repair")
+	doctor.WantEnd(2 * time.Minute)
+	t.Logf("the doctor says %s", strings.Join(doctor.Output(), "\n"))
 }
 
 // laterRuns is what the events that the former version left have come to in the end.
