@@ -157,6 +157,9 @@ func (a *App) openStore(ctx context.Context) error {
 	a.store.AwaitReplicas(store.Replicas{Number: a.options.WaitReplicas, Timeout: a.options.WaitTimeout})
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		err := a.store.Open(ctx)
+		if err == nil && !a.options.Dev { // which makes new ones where there are none
+			err = a.store.CheckKeys(ctx)
+		}
 		if err == nil {
 			break
 		}

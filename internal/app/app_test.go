@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -166,5 +167,18 @@ func TestAnEgressProxyThatCannotBeUsedStopsTheStartAndIsNotRepeated(t *testing.T
 	err := app.New(o).Start(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "--egress-proxy") || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("Start: %v", err)
+	}
+}
+
+func TestAProgramWithAnotherEncryptionKeyRefusesToStart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	start(t, options(dir, io.Discard)).Stop() // with a sample project
+	o := options(dir, io.Discard)
+	o.Dev, o.AdminKey, o.EncryptionKeys = false, "the-admin-key-of-the-tests", []string{store.NewKey()}
+	a := app.New(o)
+	defer a.Stop()
+	if err := a.Start(t.Context()); !errors.Is(err, store.ErrOtherKeys) {
+		t.Errorf("the error is %v, want %v", err, store.ErrOtherKeys)
 	}
 }

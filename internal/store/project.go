@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base32"
+	"errors"
 	"strings"
 	"time"
 
@@ -200,6 +201,37 @@ func (s *Store) SigningSecrets(ctx context.Context, p synchook.ProjectID) ([]syn
 	var secrets []synchook.SigningSecret
 	err = fromJSON(text, &secrets)
 	return secrets, err
+}
+
+// ErrOtherKeys says that the store's secrets were encrypted with other keys than it was given.
+var ErrOtherKeys = errors.New("SYNCHOOK_ENCRYPTION_KEY is not the key with which the secrets in this Redis were encrypted, so nothing could be signed, verified or called: " +
+	"start with the key of before, or give both, separated by commas, the new one first; docs/operating.md says more under \"Keys\"")
+
+// triedProjects is how many projects are tried before the keys are taken to be others: one may be damaged.
+const triedProjects = 10
+
+// CheckKeys returns ErrOtherKeys when none of the first projects' secrets can be decrypted.
+func (s *Store) CheckKeys(ctx context.Context) error {
+	ids, err := s.rdb.ZRange(ctx, "synchook:projects", 0, triedProjects-1).Result()
+	if err != nil {
+		return failed("listing the projects", err)
+	}
+	others := false
+	for _, id := range ids {
+		_, err := s.SigningSecrets(ctx, synchook.ProjectID(id))
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, ErrNoKey):
+			others = true
+		case synchook.IsKind(err, synchook.KindUnavailable):
+			return err
+		}
+	}
+	if others {
+		return ErrOtherKeys
+	}
+	return nil
 }
 
 // RotateSigningSecret makes text the secret that signs; the former one signs beside it until then.

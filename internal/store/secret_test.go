@@ -151,3 +151,30 @@ func TestSigningSecretsSignSideBySideWhileOneIsRotated(t *testing.T) {
 		t.Errorf("after a rotation at once: %+v, want the newest only", secrets)
 	}
 }
+
+func TestKeysThatDecryptNothingInTheStoreAreFoundAtOnce(t *testing.T) {
+	t.Parallel()
+	rdb, right, other := storetest.Redis(t), store.NewKey(), store.NewKey()
+	if err := under(t, rdb, other).CheckKeys(t.Context()); err != nil {
+		t.Errorf("of an empty store: %v", err)
+	}
+	storetest.Project(t, under(t, rdb, right))
+	for name, c := range map[string]struct {
+		keys []string
+		want error
+	}{
+		"the key":                 {[]string{right}, nil},
+		"another, and the key":    {[]string{other, right}, nil},
+		"another key":             {[]string{other}, store.ErrOtherKeys},
+		"two of which none is it": {[]string{other, store.NewKey()}, store.ErrOtherKeys},
+	} {
+		if err := under(t, rdb, c.keys...).CheckKeys(t.Context()); !errors.Is(err, c.want) {
+			t.Errorf("%s: the error is %v, want %v", name, err, c.want)
+		}
+	}
+	rdb.HSet(t.Context(), "{prj_damaged}:project", "sec", "?")
+	rdb.ZAdd(t.Context(), "synchook:projects", redis.Z{Score: 1, Member: "prj_damaged"})
+	if err := under(t, rdb, right).CheckKeys(t.Context()); err != nil {
+		t.Errorf("one project that is damaged: %v", err)
+	}
+}
