@@ -22,6 +22,7 @@ const abroad = "an answer that could not be handed in before somebody else had t
 func redisFaults() []fault {
 	list := []fault{
 		{name: "killed and started again", doubles: abroad, do: killRedis},
+		{name: "down while a worker starts", doubles: abroad, alone: true, do: startWithoutRedis},
 		{name: "frozen", doubles: abroad, do: freezeRedis},
 		{name: "out of memory", doubles: abroad, do: fillMemory},
 		{name: "nearly out of memory: intake waits, workers finish", alone: true, do: fillReserve},
@@ -75,6 +76,28 @@ func containsOne(text string, parts []string) bool {
 	return false
 }
 
+// mostIdle is how much of a core a worker may use while it can do nothing.
+const mostIdle = 0.2
+
+// endure waits while Redis cannot be used, and wants that the workers do little.
+func (s *scene) endure(d time.Duration) {
+	s.t.Helper()
+	before := make([]time.Duration, len(s.workers))
+	for i, w := range s.workers {
+		before[i] = w.CPUTime()
+	}
+	began := time.Now()
+	s.wait(d)
+	for i, w := range s.workers {
+		if used := (w.CPUTime() - before[i]).Seconds() / time.Since(began).Seconds(); used > mostIdle {
+			s.t.Errorf("a worker used %.0f%% of a core while Redis could not be used, want at most %.0f%%", 100*used, 100*mostIdle)
+		}
+	}
+}
+
+// outageTime is how long most outages last.
+func outageTime() time.Duration { return byLength(4*time.Second, 20*time.Second) }
+
 // wantReady waits until the server says that it can work again.
 func (s *scene) wantReady() {
 	s.t.Helper()
@@ -84,17 +107,28 @@ func (s *scene) wantReady() {
 func killRedis(s *scene) {
 	s.house.Redis.Kill()
 	s.wantOutage("Redis is down")
-	s.last()
+	s.endure(outageTime())
 	s.house.Redis.Restart()
 	s.over()
 	s.wantReady()
+}
+
+// startWithoutRedis starts a worker while there is no Redis.
+func startWithoutRedis(s *scene) {
+	s.house.Redis.Kill()
+	w := rig.Start(s.t, "worker", s.house.Settings(), rig.Binary(), "worker")
+	s.workers = append(s.workers, w)
+	s.endure(outageTime())
+	s.house.Redis.Restart()
+	s.over()
+	w.WantReady()
 }
 
 // freezeRedis stops Redis as it stands, longer than any lease lasts.
 func freezeRedis(s *scene) {
 	s.house.Redis.Freeze()
 	s.wantOutage("does not answer in time")
-	s.wait(byLength(20*time.Second, time.Minute))
+	s.endure(byLength(20*time.Second, time.Minute))
 	s.house.Redis.Thaw()
 	s.over()
 	s.wantReady()
@@ -104,7 +138,7 @@ func freezeRedis(s *scene) {
 func fillMemory(s *scene) {
 	s.setMemory(1)
 	s.wantOutage("Redis is out of memory")
-	s.last()
+	s.endure(outageTime())
 	s.setMemory(0)
 	s.over()
 	s.wantReady()
@@ -171,7 +205,7 @@ func makeReplica(s *scene) {
 		s.t.Fatal(err)
 	}
 	s.wantOutage("Redis is a read-only replica")
-	s.last()
+	s.endure(outageTime())
 	if err := client.SlaveOf(s.t.Context(), "NO", "ONE").Err(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -197,7 +231,7 @@ func fillDisk(s *scene) {
 	r := stands[*rig.DiskRedis](s)
 	r.Disk.Fill()
 	s.wantOutage("Redis cannot write to its disk")
-	s.last()
+	s.endure(outageTime())
 	r.Disk.Free()
 	s.over()
 	s.wantReady()
@@ -209,7 +243,7 @@ func fillDiskUntilItEnds(s *scene) {
 	r.Disk.Fill()
 	r.WantEnd(30 * time.Second)
 	s.wantOutage("Redis is down")
-	s.last()
+	s.endure(outageTime())
 	r.Disk.Free()
 	r.Restart()
 	s.over()
@@ -226,7 +260,7 @@ func fillEmbeddedDisk(s *scene) {
 	s.wantOutage("Redis is down", "the connection to Redis broke")
 	rig.Until(s.t, 30*time.Second, "/readyz says that the disk is full", func() bool { return strings.Contains(e.Readiness(), "disk is full") })
 	rig.Until(s.t, 30*time.Second, "the log says that the disk is full", func() bool { return strings.Contains(strings.Join(e.Log(), "\n"), "the disk is full") })
-	s.last()
+	s.endure(outageTime())
 	e.Disk.Free()
 	s.over()
 	s.wantReady()
