@@ -284,7 +284,7 @@ func findings(all, left []symptom) []Finding {
 		remains[s.stable()] = true
 	}
 	told := map[symptom]bool{}
-	var out []Finding
+	out := []Finding{} // an empty list in JSON, and not null
 	for _, s := range all {
 		if told[s.stable()] {
 			continue
