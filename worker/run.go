@@ -106,7 +106,7 @@ func (r *runner) load(ctx context.Context, j *job, fence int64) (err error) {
 	full := j.run.Trigger.Lane() == synchook.LaneFull
 	j.writer = store.Writer{
 		Project: j.project, Connection: j.run.Connection, Run: j.run.ID, Lane: j.run.Trigger.Lane(), Fence: fence,
-		Track: full && j.Sync.TrackDeletes,
+		Track: full && j.Sync.TrackDeletes, Writes: &store.Writes{},
 	}
 	j.run.Initial = full && j.Status.LastSync.IsZero()
 	opened, err := r.store.OpenRun(ctx, j.writer)

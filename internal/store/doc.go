@@ -45,7 +45,7 @@
 //
 //	C:clock, C:runs                string  the monotonic clock; the last run's ordinal
 //	C:kept                         zset    runs of which the next two may be there, by until when
-//	C:run:<run>                    hash    fence, sealed, start, no, and counts a: u: d: by model; expires
+//	C:run:<run>                    hash    fence, sealed, start, no, n (writes), and counts a: u: d: by model; expires
 //	C:log:<run>                    list    the last 1,000 lines of a run's log; expires
 //	C:open                         zset    runs that are open, by their start
 //	C:r:<mod>                      hash    records of a model by their ID

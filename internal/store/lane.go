@@ -160,10 +160,21 @@ func flag(b bool) string {
 	return "0"
 }
 
-func takeTurn[Row any](ctx context.Context, s *Store, p synchook.ProjectID, script *redis.Script, args []any, read func(string, any) (Row, error)) (Taken[Row], error) {
+// turn runs a turn's script. Runs are only taken when replicas have what they come of: an event that a
+// failover forgets comes again under another ID, and what its run had done would have been done already.
+func (s *Store) turn(ctx context.Context, p synchook.ProjectID, script *redis.Script, args []any) ([]any, error) {
+	const doing = "taking a turn"
+	if script == turnRunsScript {
+		return s.confirmed(ctx, doing, projectTag(p), script, args...)
+	}
 	answer, err := s.inProject(ctx, p, script, args...).Slice()
+	return answer, failed(doing, err)
+}
+
+func takeTurn[Row any](ctx context.Context, s *Store, p synchook.ProjectID, script *redis.Script, args []any, read func(string, any) (Row, error)) (Taken[Row], error) {
+	answer, err := s.turn(ctx, p, script, args)
 	if err != nil {
-		return Taken[Row]{}, failed("taking a turn", err)
+		return Taken[Row]{}, err
 	}
 	word, _ := answer[0].(string)
 	taken := Taken[Row]{Word: TurnWord(word)}

@@ -108,6 +108,22 @@ func TestAFenceThatAFailoverForgotIsNotGivenAgain(t *testing.T) {
 	}
 }
 
+// Of a lane whose last turns are forgotten, nobody knows which rows are in flight: were its worker to go on,
+// it would keep the lane with a row that it has handed in long ago.
+func TestAWorkerWhoseTurnsAFailoverForgotLosesTheLane(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.queue(t, "run_1", "run_2")
+	first := w.turn(t, w.first("a"))
+	w.turn(t, store.Turn{Lane: w.lane(), Token: "a", Number: 2, Want: 1, Limit: 1}, w.succeeded(first.Rows[0]))
+	if err := w.rdb.HSet(t.Context(), w.key("lane", string(w.lane())), "num", 1).Err(); err != nil {
+		t.Fatal(err)
+	}
+	wantWord(t, w.turn(t, store.Turn{Lane: w.lane(), Token: "a", Number: 3, Want: 1, Limit: 1}), store.TurnLost, 0)
+	w.leaseEnds(t, w.lane())
+	wantWord(t, w.turn(t, w.first("b")), store.TurnOK, 1)
+}
+
 func TestAWorkerWhoseLeaseRanOutGoesOnWhileNobodyTookTheLane(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -28,6 +28,27 @@ type Writer struct {
 	Lane       synchook.LaneKind // LaneEvent or LaneFull
 	Fence      int64
 	Track      bool // whether records that do not change are noted as seen
+	Writes     *Writes
+}
+
+// Writes counts what a run wrote since it was opened. A primary that took over without all of it notices,
+// and the run must be opened again. A run's writes go one by one; nil counts none.
+type Writes struct{ n int }
+
+// next is the number of the next write.
+func (w *Writes) next() string {
+	if w != nil {
+		w.n++
+	}
+	return w.String()
+}
+
+// String is how many writes there were, or "" if nobody counts them.
+func (w *Writes) String() string {
+	if w == nil {
+		return ""
+	}
+	return strconv.Itoa(w.n)
 }
 
 // RecordWrite is one record to write.
@@ -165,8 +186,8 @@ func (s *Store) write(ctx context.Context, w Writer, model synchook.ModelID, op 
 	conflicts := map[string]bool{}
 	for from := 0; from < len(records); from += saveBatch {
 		batch := records[from:min(from+saveBatch, len(records))]
-		args := make([]any, 0, 5+5*len(batch))
-		args = append(args, string(w.Run), w.Fence, string(w.Lane), string(model), flag(w.Track))
+		args := make([]any, 0, 6+5*len(batch))
+		args = append(args, string(w.Run), w.Fence, string(w.Lane), string(model), flag(w.Track), w.Writes.next())
 		for i, r := range batch {
 			want := ""
 			if expect != nil {
@@ -192,7 +213,8 @@ func (s *Store) write(ctx context.Context, w Writer, model synchook.ModelID, op 
 func (s *Store) DeleteUnseen(ctx context.Context, w Writer, model synchook.ModelID) error {
 	cursor := "0"
 	for {
-		answer, err := s.inConnection(ctx, w.Project, w.Connection, deleteUnseenScript, string(w.Run), w.Fence, string(model), cursor, saveBatch).Text()
+		answer, err := s.inConnection(ctx, w.Project, w.Connection, deleteUnseenScript, string(w.Run), w.Fence,
+			string(model), cursor, saveBatch, w.Writes.next()).Text()
 		if err != nil {
 			return failed("deleting records that are gone", err)
 		}
@@ -210,7 +232,7 @@ func (s *Store) DeleteUnseen(ctx context.Context, w Writer, model synchook.Model
 // run that was sealed before, what it was sealed with then.
 func (s *Store) SealRun(ctx context.Context, w Writer, state synchook.RunState, reason string) (Sealed, error) {
 	answer, err := s.confirmed(ctx, "sealing the run", conKey(w.Project, w.Connection, ""), sealScript, string(w.Run), w.Fence,
-		int(runRemembered/time.Second), string(state), reason)
+		int(runRemembered/time.Second), string(state), reason, w.Writes.String())
 	if err != nil {
 		return Sealed{}, err
 	}

@@ -287,3 +287,47 @@ func readAll(t *rapid.T, st *store.Store, con synchook.ConnectionID, since time.
 		q.Page.Token = next
 	}
 }
+
+func TestARunWhoseWritesAFailoverForgotMustBeOpenedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	con := synchook.ConnectionID("con_1")
+	run := store.Writer{Project: w.p, Connection: con, Run: "run_1", Lane: synchook.LaneEvent, Fence: 1, Writes: &store.Writes{}}
+	open := func() {
+		run.Writes = &store.Writes{}
+		if _, err := w.st.OpenRun(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save := func(id string) error {
+		return w.st.SaveBatch(t.Context(), run, "mod_1", []store.RecordWrite{record(id, "x")})
+	}
+	forget := func() {
+		key := "{" + string(w.p) + ":" + string(con) + "}:run:run_1"
+		if err := w.rdb.HIncrBy(t.Context(), key, "n", -1).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open()
+	if err := errors.Join(save("1"), save("2")); err != nil {
+		t.Fatal(err)
+	}
+	forget()
+	if _, err := w.st.SealRun(t.Context(), run, synchook.RunSucceeded, ""); !errors.Is(err, store.ErrFenced) {
+		t.Errorf("sealing: %v, want %v", err, store.ErrFenced)
+	}
+	if err := save("3"); !errors.Is(err, store.ErrFenced) {
+		t.Errorf("saving: %v, want %v", err, store.ErrFenced)
+	}
+	if err := w.st.DeleteUnseen(t.Context(), run, "mod_1"); !errors.Is(err, store.ErrFenced) {
+		t.Errorf("deleting what was not seen: %v, want %v", err, store.ErrFenced)
+	}
+	open()
+	if err := errors.Join(save("1"), save("2"), save("3")); err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := w.st.SealRun(t.Context(), run, synchook.RunSucceeded, "")
+	if err != nil || sealed.Counts["mod_1"].Added != 3 {
+		t.Errorf("opened again and sealed: %+v, %v, want 3 added", sealed, err)
+	}
+}

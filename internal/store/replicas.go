@@ -20,9 +20,9 @@ type Replicas struct {
 // DefaultReplicaTimeout is how long replicas may take to confirm a write.
 const DefaultReplicaTimeout = time.Second
 
-// AwaitReplicas makes the store wait for replicas where an answer to somebody outside depends on what was
-// written: when an event is accepted, and when a run's counts are sealed. It must be called before the
-// store is used.
+// AwaitReplicas makes the store wait for replicas where what somebody outside sees depends on what was
+// written: when an event is accepted, when runs are taken, and when a run's counts are sealed. It must be
+// called before the store is used.
 func (s *Store) AwaitReplicas(r Replicas) {
 	if r.Timeout <= 0 {
 		r.Timeout = DefaultReplicaTimeout

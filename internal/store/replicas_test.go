@@ -24,13 +24,25 @@ type replicated struct {
 	primary, replica *storetest.Node
 }
 
-func newReplicated(t *testing.T, timeout time.Duration) *replicated {
+func newReplicated(t *testing.T) *replicated {
 	t.Helper()
 	primary := storetest.StartNode(t)
 	r := &replicated{primary: primary, replica: primary.StartReplica()}
 	r.world = worldOn(t, primary.Client())
-	r.st.AwaitReplicas(store.Replicas{Number: 1, Timeout: timeout})
+	r.st.AwaitReplicas(store.Replicas{Number: 1, Timeout: time.Minute})
 	return r
+}
+
+// stopReplica stops the replica as it stands, and lets the store wait for it no longer than it must.
+func (r *replicated) stopReplica() {
+	r.replica.Signal(syscall.SIGSTOP)
+	r.st.AwaitReplicas(store.Replicas{Number: 1, Timeout: 50 * time.Millisecond})
+}
+
+// resumeReplica lets the replica go on, and the store wait for it.
+func (r *replicated) resumeReplica() {
+	r.replica.Signal(syscall.SIGCONT)
+	r.st.AwaitReplicas(store.Replicas{Number: 1, Timeout: time.Minute})
 }
 
 // acceptAs accepts an event that its provider knows as external, with one run.
@@ -47,7 +59,7 @@ func (w *world) acceptAs(t *testing.T, id, external string) (store.Accepted, err
 
 func TestAnAcceptedEventIsOnTheReplica(t *testing.T) {
 	t.Parallel()
-	w := newReplicated(t, 10*time.Second)
+	w := newReplicated(t)
 	replica := w.replica.Client()
 	for _, id := range []string{"evt_1", "evt_2", "evt_3"} {
 		if _, err := w.acceptAs(t, id, id); err != nil {
@@ -61,8 +73,8 @@ func TestAnAcceptedEventIsOnTheReplica(t *testing.T) {
 
 func TestAnEventThatTooFewReplicasHaveIsRefusedButStored(t *testing.T) {
 	t.Parallel()
-	w := newReplicated(t, 50*time.Millisecond)
-	w.replica.Signal(syscall.SIGSTOP)
+	w := newReplicated(t)
+	w.stopReplica()
 	accepted, err := w.acceptAs(t, "evt_1", "1")
 	wantKind(t, err, synchook.KindUnavailable, "too_few_replicas")
 	wantHint(t, accepted.Hints, w.lane())
@@ -79,13 +91,12 @@ func TestAnEventThatTooFewReplicasHaveIsRefusedButStored(t *testing.T) {
 
 func TestADuplicateWaitsForTheReplicaToo(t *testing.T) {
 	t.Parallel()
-	w := newReplicated(t, 50*time.Millisecond)
-	w.replica.Signal(syscall.SIGSTOP)
+	w := newReplicated(t)
+	w.stopReplica()
 	_, err := w.acceptAs(t, "evt_1", "1")
 	wantKind(t, err, synchook.KindUnavailable, "too_few_replicas")
 
-	w.replica.Signal(syscall.SIGCONT)
-	w.st.AwaitReplicas(store.Replicas{Number: 1, Timeout: 10 * time.Second})
+	w.resumeReplica()
 	again, err := w.acceptAs(t, "evt_2", "1")
 	if err != nil || !again.Duplicate {
 		t.Fatalf("the provider's second try: %+v, %v", again, err)
@@ -115,7 +126,7 @@ func TestADuplicateWritesNothingWhenNobodyWaits(t *testing.T) {
 
 func TestADuplicateKeepsTheWindowOfTheFirst(t *testing.T) {
 	t.Parallel()
-	w := newReplicated(t, 10*time.Second)
+	w := newReplicated(t)
 	if _, err := w.acceptAs(t, "evt_1", "1"); err != nil {
 		t.Fatal(err)
 	}
@@ -132,23 +143,38 @@ func TestADuplicateKeepsTheWindowOfTheFirst(t *testing.T) {
 	}
 }
 
+func TestARunIsTakenWhenItIsOnTheReplica(t *testing.T) {
+	t.Parallel()
+	w := newReplicated(t)
+	w.stopReplica()
+	w.queue(t, "run_1")
+	for range 2 { // sent again, it must not go through either
+		_, err := w.st.TurnRuns(t.Context(), w.p, w.first("a"), nil)
+		wantKind(t, err, synchook.KindUnavailable, "too_few_replicas")
+	}
+	w.resumeReplica()
+	wantWord(t, w.turn(t, w.first("a")), store.TurnOK, 1)
+	if state := w.replica.Client().HGet(t.Context(), w.key("run", "run_1"), "st").Val(); state != "running" {
+		t.Errorf("the replica has the run as %q", state)
+	}
+}
+
 func TestASealedRunIsOnTheReplicaBeforeItIsHandedIn(t *testing.T) {
 	t.Parallel()
-	w := newReplicated(t, 50*time.Millisecond)
+	w := newReplicated(t)
 	w.queue(t, "run_1")
 	taken := w.turn(t, w.first("a"))
 	writer := store.Writer{Project: w.p, Connection: w.Connection.ID, Run: "run_1", Lane: synchook.LaneEvent, Fence: taken.Fence}
 	if _, err := w.st.OpenRun(t.Context(), writer); err != nil {
 		t.Fatal(err)
 	}
-	w.replica.Signal(syscall.SIGSTOP)
+	w.stopReplica()
 	_, err := w.st.SealRun(t.Context(), writer, synchook.RunSucceeded, "")
 	wantKind(t, err, synchook.KindUnavailable, "too_few_replicas")
 	_, err = w.st.OpenRun(t.Context(), writer)
 	wantKind(t, err, synchook.KindUnavailable, "too_few_replicas")
 
-	w.replica.Signal(syscall.SIGCONT)
-	w.st.AwaitReplicas(store.Replicas{Number: 1, Timeout: 10 * time.Second})
+	w.resumeReplica()
 	opened, err := w.st.OpenRun(t.Context(), writer)
 	if err != nil || opened.Sealed == nil || opened.Sealed.State != synchook.RunSucceeded {
 		t.Fatalf("opened %+v, %v, want sealed as succeeded", opened, err)
@@ -160,8 +186,8 @@ func TestASealedRunIsOnTheReplicaBeforeItIsHandedIn(t *testing.T) {
 
 func TestReplicasThatDoNotAnswerLeaveConnectionsToOthers(t *testing.T) {
 	t.Parallel()
-	w := newReplicated(t, 300*time.Millisecond)
-	w.replica.Signal(syscall.SIGSTOP)
+	w := newReplicated(t)
+	w.stopReplica()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	refused := make(chan error)

@@ -1,7 +1,7 @@
 -- Deletes, a part of the model at a time, the records that a full run did not return: live ones that
 -- neither it nor an event run begun since has touched. ARGV: 1 run, 2 fence, 3 model, 4 scan cursor,
--- 5 how many. Answers the next cursor; '0' is the end.
-local no_longer, no, start = fenced(ARGV[1], ARGV[2])
+-- 5 how many, 6 which write of the run it is. Answers the next cursor; '0' is the end.
+local no_longer, no, start = fenced(ARGV[1], ARGV[2], ARGV[6])
 if no_longer then
   return 'fenced'
 end
@@ -25,4 +25,5 @@ end
 if deleted > 0 then
   redis.call('HINCRBY', C .. ':run:' .. ARGV[1], 'd:' .. ARGV[3], deleted)
 end
+wrote(ARGV[1], ARGV[6])
 return page[1]

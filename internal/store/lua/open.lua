@@ -18,7 +18,7 @@ if not start then
   start = num(clock())
   redis.call('HSET', key, 'start', start, 'no', redis.call('INCR', C .. ':runs'))
 end
-redis.call('HSET', key, 'fence', ARGV[2])
+redis.call('HSET', key, 'fence', ARGV[2], 'n', 0)
 redis.call('EXPIRE', key, ARGV[3])
 local t = clock()
 redis.call('ZREMRANGEBYSCORE', C .. ':kept', '-inf', num(t))

@@ -55,11 +55,22 @@ local function keep(run, seconds, t)
   redis.call('ZADD', C .. ':kept', 'GT', num(t + tonumber(seconds) * 1000), run)
 end
 
--- fenced reports whether the caller may no longer write for the run.
-local function fenced(run, fence)
-  local f = redis.call('HMGET', C .. ':run:' .. run, 'fence', 'sealed', 'no', 'start')
+-- fenced reports whether the caller may no longer write for the run: somebody else does, or a failover
+-- forgot some of its writes before the nth ('' if nobody counts them).
+local function fenced(run, fence, nth)
+  local f = redis.call('HMGET', C .. ':run:' .. run, 'fence', 'sealed', 'no', 'start', 'n')
   if not f[1] or tonumber(f[1]) ~= tonumber(fence) or f[2] then
     return true
   end
+  local n = tonumber(f[5] or '0')
+  if nth ~= '' and n ~= tonumber(nth) and n ~= tonumber(nth) - 1 then -- n: it is sent again
+    return true
+  end
   return false, f[3], f[4]
+end
+
+local function wrote(run, nth)
+  if nth ~= '' then
+    redis.call('HSET', C .. ':run:' .. run, 'n', nth)
+  end
 end

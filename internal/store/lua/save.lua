@@ -1,8 +1,8 @@
 -- Writes records of one model. ARGV: 1 run, 2 fence, 3 lane ('e' or 'f'), 4 model, 5 whether a record
--- that does not change must still be noted as seen, then for each record: id, op ('p' put, 'd'
--- delete), digest, payload, and the digest it must have now ('' any). Answers the IDs of records that
--- had another digest; these are left alone.
-local no_longer, no = fenced(ARGV[1], ARGV[2])
+-- that does not change must still be noted as seen, 6 which write of the run it is, then for each record:
+-- id, op ('p' put, 'd' delete), digest, payload, and the digest it must have now ('' any). Answers the IDs
+-- of records that had another digest; these are left alone.
+local no_longer, no = fenced(ARGV[1], ARGV[2], ARGV[6])
 if no_longer then
   return { 'fenced' }
 end
@@ -10,7 +10,7 @@ local hash, index = C .. ':r:' .. ARGV[4], C .. ':m:' .. ARGV[4]
 local run_field, was_field = ARGV[3] .. 'run', ARGV[3] .. 'was'
 local t = num(clock())
 local ids = {}
-for i = 6, #ARGV, 5 do
+for i = 7, #ARGV, 5 do
   ids[#ids + 1] = ARGV[i]
 end
 local stored = redis.call('HMGET', hash, unpack(ids))
@@ -63,7 +63,7 @@ local function write(r, id, op, digest, payload)
 end
 
 for n, id in ipairs(ids) do
-  local i = 1 + n * 5
+  local i = 2 + n * 5
   local op, expect = ARGV[i + 1], ARGV[i + 4]
   local r = parse(stored[n])
   if expect ~= '' and expect ~= r.was then
@@ -84,4 +84,5 @@ for class_name, n in pairs(counts) do
     redis.call('HINCRBY', C .. ':run:' .. ARGV[1], class_name .. ':' .. ARGV[4], n)
   end
 end
+wrote(ARGV[1], ARGV[6])
 return conflicts

@@ -1,9 +1,13 @@
 -- Freezes a run's counts and how it ended, and answers them. A sealed run answers again what it was
--- sealed with. ARGV: 1 run, 2 fence, 3 the seconds after which this is forgotten, 4 state, 5 error.
+-- sealed with. ARGV: 1 run, 2 fence, 3 the seconds after which this is forgotten, 4 state, 5 error, 6 how
+-- many writes it made ('' if nobody counts them).
 local key = C .. ':run:' .. ARGV[1]
-local f = redis.call('HMGET', key, 'fence', 'sealed')
+local f = redis.call('HMGET', key, 'fence', 'sealed', 'n')
 if not f[1] or tonumber(f[1]) > tonumber(ARGV[2]) then
   return { 'fenced' }
+end
+if not f[2] and ARGV[6] ~= '' and f[3] ~= ARGV[6] then
+  return { 'fenced' } -- a failover forgot some of them
 end
 if not f[2] then
   redis.call('HSET', key, 'sealed', ARGV[4], 'err', ARGV[5])

@@ -101,8 +101,11 @@ local function turn(kind)
     fence = math.max(fence + 1, t) -- so that one which a failover forgot is not given again
     redis.call('HSET', key, 'fence', num(fence))
     take_over(lane, kind.interrupted)
-  elseif tonumber(f[4]) == number then -- sent again: its reply was lost
+  elseif tonumber(f[4]) == number then -- sent again: its reply was lost, or too few replicas had it
+    redis.call('HSET', key, 'num', number)
     return answer('ok', fence, t, next_due(rows, t, hold, kind.timed), split(f[5]), kind.row)
+  elseif tonumber(f[4]) ~= number - 1 then -- a failover forgot turns, and so which rows are in flight
+    return { 'lost' }
   end
 
   kind.apply(9, t, gone)
