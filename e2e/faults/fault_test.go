@@ -23,6 +23,10 @@ type fault struct {
 	// not.
 	doubles string
 
+	// forgets are the counts that may be other than zero, because the fault makes Redis forget what it has
+	// acknowledged. Empty: none.
+	forgets []rig.Count
+
 	// settings are further settings of every process.
 	settings []string
 
@@ -36,7 +40,8 @@ type fault struct {
 
 // faults is the table of all faults.
 func faults() []fault {
-	return slices.Concat(workerFaults(), serverFaults(), receiverFaults(), apiFaults(), leaderFaults(), redisFaults(), hintFaults())
+	return slices.Concat(workerFaults(), serverFaults(), receiverFaults(), apiFaults(), leaderFaults(), redisFaults(), hintFaults(),
+		clusterFaults(), sentinelFaults())
 }
 
 // mixable reports whether the fault can be one of many in the same scene.

@@ -24,6 +24,8 @@ type Audit struct {
 	WrongCounts int // runs or webhooks whose counts are not the script's
 	WrongDelta  int // webhooks from whose queryTimeStamp on the API does not give what changed
 	Stuck       int // runs and deliveries that have not ended
+	Unowed      int // webhooks that came and that no run owes
+	Rewritten   int // webhooks that came again with other bytes
 
 	// Problems are sentences on all that must not be; duplicates of the same bytes are none.
 	Problems []string
@@ -76,9 +78,31 @@ func (p *Project) WantAll(pushes []Push) {
 }
 
 // Audit waits until all that was accepted is worked off, or the time is over, and says what came of it.
-func (p *Project) Audit(pushes []Push, within time.Duration) *Audit {
+// What is forgiven is counted, and is no problem.
+func (p *Project) Audit(pushes []Push, within time.Duration, forgiven ...Count) *Audit {
 	p.House.T.Helper()
-	return judge(p.gather(pushes, within))
+	e := p.gather(pushes, within)
+	e.forgiven = forgiven
+	return judge(e)
+}
+
+// Count names one of an audit's counts.
+type Count func(*Audit) *int
+
+// Forgotten are the counts that tell what a Redis forgot that answers before its replicas have what it wrote:
+// events, runs whose webhooks came, and what these had said.
+func Forgotten() []Count {
+	return []Count{
+		func(a *Audit) *int { return &a.Lost },
+		func(a *Audit) *int { return &a.Unowed },
+		func(a *Audit) *int { return &a.Rewritten },
+	}
+}
+
+// ForgottenInPart are those of a cluster, where records can be forgotten while their run is not, or the
+// other way.
+func ForgottenInPart() []Count {
+	return append(Forgotten(), func(a *Audit) *int { return &a.WrongCounts }, func(a *Audit) *int { return &a.WrongDelta })
 }
 
 // evidence is all that an audit looks at.
@@ -91,6 +115,8 @@ type evidence struct {
 	// changed are IDs of records of a connection that changed since a time, as the API says; ok is false
 	// when it was not asked.
 	changed map[string]map[string]bool // by webhook ID
+
+	forgiven []Count
 }
 
 // gather reads the evidence once nothing is under way any more.

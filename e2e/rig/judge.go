@@ -29,6 +29,17 @@ type judgement struct {
 	first   map[string]Arrival // the first arrival of each webhook that was answered with 2xx, else any
 }
 
+// problem counts a problem, and tells it unless it is forgiven.
+func (j *judgement) problem(count *int, format string, args ...any) {
+	for _, f := range j.forgiven {
+		if f(&j.Audit) == count {
+			*count++
+			return
+		}
+	}
+	j.Audit.problem(count, format, args...)
+}
+
 func (j *judgement) judgeRuns() {
 	accepted := map[string]bool{}
 	for _, one := range j.pushes {
@@ -54,7 +65,7 @@ func (j *judgement) judgeArrivals() {
 	for _, a := range j.arrivals {
 		former, again := j.first[a.ID]
 		if again && former.Raw != a.Raw {
-			j.problem(&j.WrongCounts, "webhook %s came as\n%s\nand as\n%s", a.ID, former.Raw, a.Raw)
+			j.problem(&j.Rewritten, "webhook %s came as\n%s\nand as\n%s", a.ID, former.Raw, a.Raw)
 		}
 		if again && former.Acknowledged() {
 			j.Duplicates++
@@ -86,7 +97,7 @@ func (j *judgement) judgeDeliveries() {
 	j.Owed = len(owed)
 	for id, a := range j.first {
 		if !owed[id] {
-			j.problem(&j.WrongCounts, "webhook %s came, which no run owes: %s", id, a.Raw)
+			j.problem(&j.Unowed, "webhook %s came, which no run owes: %s", id, a.Raw)
 		}
 	}
 	for _, d := range j.deliveries {

@@ -64,9 +64,9 @@ func TestTheAuditFindsWhatMustNotBe(t *testing.T) {
 			e.arrivals = append([]Arrival{{ID: "dlv_1", Raw: "{}", Status: 500}}, e.arrivals...)
 		}, Audit{Finished: 5, Owed: 5, Delivered: 5}, ""},
 		{"a webhook twice", func(e *evidence) { e.arrivals = append(e.arrivals, e.arrivals[2]) }, Audit{Finished: 5, Owed: 5, Delivered: 5, Duplicates: 1}, ""},
-		{"with other bytes", func(e *evidence) { e.arrivals = append(e.arrivals, Arrival{ID: "dlv_3", Raw: "{ }"}) }, Audit{Finished: 5, Owed: 5, Delivered: 5, Duplicates: 1, WrongCounts: 1}, "and as"},
-		{"a webhook of nobody", func(e *evidence) { e.arrivals = append(e.arrivals, Arrival{ID: "dlv_9"}) }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "no run owes"},
-		{"a run of no event", func(e *evidence) { e.pushes = e.pushes[:4] }, Audit{Finished: 4, Owed: 4, Delivered: 4, WrongCounts: 6}, "nobody was told of"},
+		{"with other bytes", func(e *evidence) { e.arrivals = append(e.arrivals, Arrival{ID: "dlv_3", Raw: "{ }"}) }, Audit{Finished: 5, Owed: 5, Delivered: 5, Duplicates: 1, Rewritten: 1}, "and as"},
+		{"a webhook of nobody", func(e *evidence) { e.arrivals = append(e.arrivals, Arrival{ID: "dlv_9"}) }, Audit{Finished: 5, Owed: 5, Delivered: 5, Unowed: 1}, "no run owes"},
+		{"a run of no event", func(e *evidence) { e.pushes = e.pushes[:4] }, Audit{Finished: 4, Owed: 4, Delivered: 4, WrongCounts: 5, Unowed: 1}, "nobody was told of"},
 		{"an event twice", func(e *evidence) { e.runs = append(e.runs, e.runs[0]) }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "has the runs"},
 		{"wrong counts of a run", func(e *evidence) { e.runs[4].Counts["Issue"].Deleted = 0 }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "want {Added:1 Updated:1 Deleted:1}"},
 		{"wrong counts of a webhook", func(e *evidence) { e.arrivals[4].Body.ResponseResults = nil }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "want the counts"},
@@ -89,7 +89,8 @@ func TestTheAuditFindsWhatMustNotBe(t *testing.T) {
 // numbers are those of an audit.
 func numbers(a *Audit) string {
 	return fmt.Sprint("finished ", a.Finished, " owed ", a.Owed, " delivered ", a.Delivered, " lost ", a.Lost, " duplicates ", a.Duplicates,
-		" counts ", a.WrongCounts, " delta ", a.WrongDelta, " stuck ", a.Stuck)
+		" counts ", a.WrongCounts, " delta ", a.WrongDelta, " stuck ", a.Stuck,
+		" unowed ", a.Unowed, " rewritten ", a.Rewritten)
 }
 
 func TestRecoveryIsOfWhatWasOwedAtTheFaultsEnd(t *testing.T) {

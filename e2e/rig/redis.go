@@ -41,10 +41,8 @@ func startRedis(t testing.TB, r *Redis) *Redis {
 // answers.
 func (r *Redis) Restart() {
 	r.t.Helper()
-	args := append([]string{
-		"--port", "0", "--unixsocket", r.socket(), "--dir", r.dir,
-		"--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction",
-	}, r.args...)
+	args := append([]string{"--port", "0", "--unixsocket", r.socket(), "--dir", r.dir, "--save", ""}, durable()...)
+	args = append(args, r.args...)
 	r.Process = Start(r.t, "redis", r.env, "redis-server", args...)
 	client := r.Client()
 	Until(r.t, time.Minute, "Redis answers", func() bool { return client.Ping(r.t.Context()).Err() == nil })

@@ -27,25 +27,35 @@ type Node struct {
 // a folder of the test's.
 func StartNode(t testing.TB, args ...string) *Node {
 	t.Helper()
-	return startNode(t, func(string) []string { return args })
+	return startNode(t, func(port, _ string) []string {
+		return append([]string{"--port", port, "--save", "", "--repl-diskless-sync-delay", "0"}, args...)
+	})
 }
 
-func startNode(t testing.TB, args func(bus string) []string) *Node {
+// portTries is how many ports are tried: between our finding a free one and the server's taking it, somebody
+// else may.
+const portTries = 3
+
+func startNode(t testing.TB, args func(port, bus string) []string) *Node {
 	t.Helper()
-	ports, err := freePorts(2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	port, bus := strconv.Itoa(ports[0]), strconv.Itoa(ports[1])
-	n := &Node{t: t, Addr: net.JoinHostPort("127.0.0.1", port), Bus: bus}
-	n.args = append([]string{
-		"--bind", "127.0.0.1", "--port", port, "--dir", t.TempDir(), "--loglevel", "warning", "--save", "",
-		"--repl-diskless-sync-delay", "0",
-	}, args(bus)...)
-	n.Start()
+	n := &Node{t: t}
 	t.Cleanup(n.Kill)
-	n.rdb = n.Client()
-	return n
+	for range portTries {
+		ports, err := freePorts(2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := strconv.Itoa(ports[0])
+		n.Addr, n.Bus = net.JoinHostPort("127.0.0.1", port), strconv.Itoa(ports[1])
+		n.args = append(args(port, n.Bus), "--bind", "127.0.0.1", "--dir", t.TempDir(), "--loglevel", "warning")
+		if n.start(); n.answers() {
+			n.rdb = n.Client()
+			return n
+		}
+		n.Kill()
+	}
+	t.Fatal("redis-server ended at once, on several ports")
+	return nil
 }
 
 // StartReplica starts a replica of the node, and waits until it has all that the node has.
@@ -64,15 +74,36 @@ func (n *Node) untilFollowing() {
 	})
 }
 
-// Start starts the server, for the first time or again, and waits until it answers.
+// Start starts the server again after it was killed, and waits until it answers.
 func (n *Node) Start() {
+	n.t.Helper()
+	if n.start(); !n.answers() {
+		n.t.Fatalf("%s does not start again", n.Addr)
+	}
+}
+
+func (n *Node) start() {
 	n.t.Helper()
 	n.cmd, n.gone = exec.Command("redis-server", n.args...), make(chan struct{})
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := launch(n.cmd, n.gone); err != nil {
 		n.t.Fatalf("starting redis-server (apt-get install redis-server): %v", err)
 	}
-	n.Until("answer", func(ctx context.Context, rdb *redis.Client) bool { return rdb.Ping(ctx).Err() == nil })
+}
+
+// answers waits until the server answers, and reports false when it ended instead.
+func (n *Node) answers() bool {
+	ended := false
+	n.Until("answer", func(ctx context.Context, rdb *redis.Client) bool {
+		select {
+		case <-n.gone:
+			ended = true
+			return true
+		default:
+			return rdb.Ping(ctx).Err() == nil
+		}
+	})
+	return !ended
 }
 
 // Kill kills the server, as a host that dies would, and waits until it is gone.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -50,8 +51,11 @@ func NewShards(t testing.TB, primaries, replicas int, args ...string) *Shards {
 
 func startMember(t testing.TB, args []string) *Node {
 	t.Helper()
-	return startNode(t, func(bus string) []string {
-		return append([]string{"--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-node-timeout", "2000"}, args...)
+	return startNode(t, func(port, bus string) []string {
+		return append([]string{
+			"--port", port, "--save", "", "--repl-diskless-sync-delay", "0",
+			"--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-node-timeout", "2000",
+		}, args...)
 	})
 }
 
@@ -67,8 +71,15 @@ func (s *Shards) WaitUntilWhole() {
 			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, known)
 		})
 	}
-	for _, n := range s.Replicas {
-		n.untilFollowing()
+	followers := 0
+	for _, n := range s.all() {
+		if n.rdb.InfoMap(context.Background(), "replication").Item("Replication", "role") == "slave" {
+			n.untilFollowing()
+			followers++
+		}
+	}
+	if followers != len(s.Replicas) {
+		s.t.Fatalf("the cluster has %d replicas, want %d", followers, len(s.Replicas))
 	}
 }
 
@@ -98,6 +109,18 @@ func (s *Shards) Primary(key string) *Node {
 	}
 	s.t.Fatalf("no node owns the slot of %s", key)
 	return nil
+}
+
+// ReplicaOf returns the replica that a primary was started with.
+func (s *Shards) ReplicaOf(primary *Node) *Node {
+	return s.Replicas[slices.Index(s.Primaries, primary)*len(s.Replicas)/len(s.Primaries)]
+}
+
+// FailOver makes a replica the primary, in order: the old one hands over all that it has.
+func (s *Shards) FailOver(replica *Node) {
+	s.t.Helper()
+	replica.must("failing over", replica.rdb.ClusterFailover(context.Background()).Err())
+	replica.UntilPrimary()
 }
 
 // Other returns a primary that is not this one.
