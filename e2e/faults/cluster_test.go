@@ -16,8 +16,15 @@ const (
 	behind = time.Second
 )
 
-func onCluster(t testing.TB) rig.Backend  { return rig.NewCluster(t) }
-func onSentinel(t testing.TB) rig.Backend { return rig.NewSentinel(t) }
+func onCluster(t testing.TB) rig.Backend {
+	t.Helper()
+	return rig.NewCluster(t)
+}
+
+func onSentinel(t testing.TB) rig.Backend {
+	t.Helper()
+	return rig.NewSentinel(t)
+}
 
 // clusterFaults are those of a Redis Cluster of three primaries with a replica each. Records are in other
 // slots than the events that they come of: without waiting for replicas, one can be forgotten and the
@@ -52,16 +59,13 @@ func inGroup(group string, redis func(testing.TB) rig.Backend, list []fault) []f
 	return list
 }
 
-func (s *scene) cluster() *rig.Cluster   { return s.house.Backend().(*rig.Cluster) }
-func (s *scene) sentinel() *rig.Sentinel { return s.house.Backend().(*rig.Sentinel) }
-
 // projectKey is a key in the slot of the project.
 func (s *scene) projectKey() string { return "{" + s.project.ID + "}:project" }
 
 // moveSlots moves the slots of the project, of its connections and of the queues, one after the other, to
 // other primaries. Each is on its way for longer than a command is tried.
 func moveSlots(s *scene) {
-	c := s.cluster()
+	c := stands[*rig.Cluster](s)
 	for _, key := range append(s.connectionKeys(), s.projectKey(), "asynq:{runs}:pending", "asynq:{deliveries}:pending") {
 		slot, from := c.Slot(key), c.Primary(key)
 		to := c.Other(from)
@@ -77,7 +81,7 @@ func moveSlots(s *scene) {
 // connectionKeys are a key in the slot of each connection.
 func (s *scene) connectionKeys() []string {
 	var keys []string
-	for _, n := range s.cluster().Primaries {
+	for _, n := range stands[*rig.Cluster](s).Primaries {
 		for _, k := range n.Client().Keys(s.t.Context(), "{"+s.project.ID+":*}:clock").Val() {
 			keys = append(keys, k)
 		}
@@ -87,7 +91,7 @@ func (s *scene) connectionKeys() []string {
 
 // failOverInOrder makes the replica of the project's primary the primary, and back.
 func failOverInOrder(s *scene) {
-	c := s.cluster()
+	c := stands[*rig.Cluster](s)
 	primary := c.Primary(s.projectKey())
 	replica := c.ReplicaOf(primary)
 	c.FailOver(replica)
@@ -101,7 +105,7 @@ func failOverInOrder(s *scene) {
 // again when the replica has taken over.
 func killAPrimary(cutOff time.Duration) func(*scene) {
 	return func(s *scene) {
-		c := s.cluster()
+		c := stands[*rig.Cluster](s)
 		primary := c.Primary(s.projectKey())
 		replica := c.ReplicaOf(primary)
 		s.kill(primary, replica, cutOff)
@@ -115,7 +119,7 @@ func killAPrimary(cutOff time.Duration) func(*scene) {
 // one comes back: those that did not would send clients to it.
 func killThePrimary(cutOff time.Duration) func(*scene) {
 	return func(s *scene) {
-		w := s.sentinel()
+		w := stands[*rig.Sentinel](s)
 		primary, replica := w.Primary(), w.Replica()
 		s.kill(primary, replica, cutOff)
 		w.UntilAgreed(replica)
@@ -136,7 +140,7 @@ func (s *scene) kill(primary, replica *storetest.Node, cutOff time.Duration) {
 
 // failOverOnDemand has the Sentinels make the replica the primary.
 func failOverOnDemand(s *scene) {
-	w := s.sentinel()
+	w := stands[*rig.Sentinel](s)
 	replica := w.Replica()
 	w.FailOver()
 	replica.UntilPrimary()
