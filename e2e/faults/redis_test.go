@@ -201,12 +201,12 @@ func makeReplica(s *scene) {
 	}
 	_ = nobody.Close()
 	client := s.house.Redis.Client()
-	if err := client.SlaveOf(s.t.Context(), "127.0.0.1", port).Err(); err != nil {
+	if err := client.Do(s.t.Context(), "REPLICAOF", "127.0.0.1", port).Err(); err != nil {
 		s.t.Fatal(err)
 	}
 	s.wantOutage("Redis is a read-only replica")
 	s.endure(outageTime())
-	if err := client.SlaveOf(s.t.Context(), "NO", "ONE").Err(); err != nil {
+	if err := client.Do(s.t.Context(), "REPLICAOF", "NO", "ONE").Err(); err != nil {
 		s.t.Fatal(err)
 	}
 	s.over()
@@ -214,7 +214,10 @@ func makeReplica(s *scene) {
 }
 
 func onDisk(fsync string) func(testing.TB) rig.Backend {
-	return func(t testing.TB) rig.Backend { return rig.NewDiskRedis(t, "--appendfsync", fsync) }
+	return func(t testing.TB) rig.Backend {
+		t.Helper()
+		return rig.NewDiskRedis(t, "--appendfsync", fsync)
+	}
 }
 
 // stands returns what the scene stands on.
@@ -250,7 +253,10 @@ func fillDiskUntilItEnds(s *scene) {
 	s.wantReady()
 }
 
-func embedded(t testing.TB) rig.Backend { return rig.NewEmbedded(t) }
+func embedded(t testing.TB) rig.Backend {
+	t.Helper()
+	return rig.NewEmbedded(t)
+}
 
 // fillEmbeddedDisk fills the disk with the data folder: the Redis there is started again and again until
 // there is space, and whose it is says what is wrong.
@@ -266,7 +272,10 @@ func fillEmbeddedDisk(s *scene) {
 	s.wantReady()
 }
 
-func onALine(t testing.TB) rig.Backend { return rig.NewCutRedis(t, mixSeed()) }
+func onALine(t testing.TB) rig.Backend {
+	t.Helper()
+	return rig.NewCutRedis(t, mixSeed())
+}
 
 // loseReplies cuts lines between the program and Redis when a command was done and its reply is on its way.
 func loseReplies(s *scene) {
@@ -280,7 +289,10 @@ func loseReplies(s *scene) {
 	}
 }
 
-func onClock(t testing.TB) rig.Backend { return rig.NewClockRedis(t) }
+func onClock(t testing.TB) rig.Backend {
+	t.Helper()
+	return rig.NewClockRedis(t)
+}
 
 // setClock sets the clock of Redis off, kills a worker while it is, and sets it right.
 func setClock(d time.Duration) func(*scene) {
@@ -341,7 +353,7 @@ func (s *scene) takeTask(client *redis.Client, queue string) (task string) {
 		defer w.Thaw()
 	}
 	for range 20 {
-		if task = client.RPopLPush(s.t.Context(), queue+"pending", queue+"active").Val(); task != "" {
+		if task = client.LMove(s.t.Context(), queue+"pending", queue+"active", "RIGHT", "LEFT").Val(); task != "" {
 			return task
 		}
 		s.wait(100 * time.Millisecond)

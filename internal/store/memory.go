@@ -23,11 +23,18 @@ func (m Memory) Left(reserve int) (left int64, ok bool) {
 	return m.Max - m.Max/100*int64(reserve) - m.Used, m.Max > 0
 }
 
-// scarcer returns the one of the two that has less left.
+// scarcer returns the one of the two that has less left; of two without a limit, the one that uses more.
 func (m Memory) scarcer(other Memory) Memory {
 	left, limited := m.Left(0)
 	otherLeft, otherLimited := other.Left(0)
-	if otherLimited && (!limited || otherLeft*m.Max < left*other.Max) {
+	less := otherLeft*m.Max < left*other.Max
+	switch {
+	case limited != otherLimited:
+		less = otherLimited
+	case !limited:
+		less = other.Used > m.Used
+	}
+	if less {
 		return other
 	}
 	return m

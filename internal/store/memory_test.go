@@ -42,7 +42,7 @@ func TestTheScarcestPrimaryCounts(t *testing.T) {
 	t.Parallel()
 	roomy, scarce, unlimited := Memory{100, 1000}, Memory{1900, 2000}, Memory{5000, 0}
 	for _, tt := range []struct{ one, other, want Memory }{
-		{roomy, scarce, scarce}, {scarce, roomy, scarce}, {unlimited, roomy, roomy}, {roomy, unlimited, roomy}, {Memory{}, unlimited, Memory{}},
+		{roomy, scarce, scarce}, {scarce, roomy, scarce}, {unlimited, roomy, roomy}, {roomy, unlimited, roomy}, {Memory{}, unlimited, unlimited}, {unlimited, Memory{}, unlimited},
 	} {
 		if got := tt.one.scarcer(tt.other); got != tt.want {
 			t.Errorf("%+v and %+v: %+v", tt.one, tt.other, got)
