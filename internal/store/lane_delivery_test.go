@@ -278,3 +278,13 @@ func TestAWatchEndsWhenItCouldHaveMissedSomething(t *testing.T) {
 	for range changes { // it closes: a caller then knows that it must look again
 	}
 }
+
+func TestALateHintOfAProjectThatIsGoneLeavesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.p = synchook.ProjectID(synchook.NewID(synchook.ProjectPrefix, time.Now()))
+	wantWord(t, w.turnDeliveries(t, at("late", 1)), store.TurnLost, 0)
+	if left := w.mentions(t, string(w.p)); len(left) > 0 {
+		t.Errorf("it leaves %v", left)
+	}
+}

@@ -10,7 +10,8 @@ end
 -- now is the time for leases and for what is due. When the server's clock was set back it goes on from
 -- the latest time known here, which is at most a second old while anything happens, as fast as the clock
 -- does, until the clock has come that far by itself: a lease or a row must not wait for as long as the
--- clock went back.
+-- clock went back. A clock that is not there is not made: a late hint of a project that was removed must
+-- leave nothing behind.
 local function now()
   local time = redis.call('TIME')
   local t = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -20,7 +21,7 @@ local function now()
     if ahead > 0 then
       redis.call('DEL', P .. ':ahead')
     end
-    if t >= last + 1000 then
+    if f[1] and t >= last + 1000 then
       redis.call('SET', P .. ':clock', num(t))
     end
     return t
