@@ -120,8 +120,8 @@ func schedule(s synchook.Settings) webhook.Schedule {
 	return webhook.Default()
 }
 
-// judgeAttempt says what becomes of a delivery after an attempt. One that was throttled uses none of the
-// schedule up: the wait that was due is waited again.
+// judgeAttempt says what becomes of a delivery after an attempt. One that was throttled, or
+// stopped by a fault of ours, uses none of the schedule up: the wait that was due is waited again.
 func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Schedule, random func() float64) store.DeliveryDone {
 	delivery.Attempts++
 	delivery.LastStatus = a.Status
@@ -130,7 +130,7 @@ func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Sched
 		Number: delivery.Attempts, Started: a.StartedAt, Duration: a.Duration, Status: a.Status, Error: a.Error, Response: a.Response,
 	}}
 	used := delivery.Attempts - delivery.Throttled
-	if a.Verdict.Outcome == webhook.Throttle {
+	if !a.Verdict.Outcome.Counts() {
 		delivery.Throttled++
 		used = min(used, len(s))
 	}

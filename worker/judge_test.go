@@ -22,7 +22,7 @@ func answered(outcome webhook.Outcome, at time.Time) webhook.Attempt {
 
 func noJitter() float64 { return 0.5 }
 
-func TestThrottlingUsesNoAttemptUp(t *testing.T) {
+func TestThrottlingAndFaultsOfOursUseNoAttemptUp(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	s := webhook.Schedule{time.Second, time.Minute}
@@ -33,7 +33,7 @@ func TestThrottlingUsesNoAttemptUp(t *testing.T) {
 		wait    time.Duration
 	}{
 		{webhook.Throttle, synchook.DeliveryPending, time.Second},
-		{webhook.Throttle, synchook.DeliveryPending, time.Second},
+		{webhook.Fault, synchook.DeliveryPending, time.Second},
 		{webhook.Throttle, synchook.DeliveryPending, time.Second},
 		{webhook.Retry, synchook.DeliveryPending, time.Second},
 		{webhook.Throttle, synchook.DeliveryPending, time.Minute},

@@ -34,7 +34,7 @@ type Delivery struct {
 	Body       []byte // fixed when the delivery is made
 	State      DeliveryState
 	Attempts   int // that got an answer, or none in time
-	Throttled  int // of these, those that asked us to slow down: they use none of the schedule up
+	Throttled  int // of these, those that asked us to slow down or that a fault of ours stopped: they use none of the schedule up
 	Due        time.Time
 	LastStatus int
 	Reason     string

@@ -22,11 +22,12 @@ func Default() Schedule {
 // for with Retry-After is a lower bound: it is only ever made longer, since many deliveries that come
 // back at the same instant are what it wants to be spared. The caller's random gives numbers in [0, 1).
 func (s Schedule) Delay(attempt int, retryAfter time.Duration, random func() float64) (delay time.Duration, more bool) {
+	attempt = max(attempt, 1)
 	if attempt > len(s) {
 		return 0, false
 	}
 	chance := random()
-	delay = stretch(s[max(attempt, 1)-1], jitter*(2*chance-1))
+	delay = stretch(s[attempt-1], jitter*(2*chance-1))
 	return max(delay, stretch(retryAfter, jitter*chance)), true
 }
 

@@ -53,6 +53,7 @@ func TestDelay(t *testing.T) {
 		"an attempt below 1 counts as 1":        {schedule, 0, 0, 0.5, 10 * time.Second, true},
 		"no delays is a single attempt":         {Schedule{}, 1, 0, 0.5, 0, false},
 		"nil is a single attempt":               {nil, 1, 0, 0.5, 0, false},
+		"an attempt below 1, and no delays":     {nil, 0, 0, 0.5, 0, false},
 		"no wait at all":                        {Schedule{0}, 1, 0, 0.5, 0, true},
 	}
 	for name, test := range tests {

@@ -263,7 +263,11 @@ func TestBrokenAnswersAreRetried(t *testing.T) {
 		"refused":        {"http://" + closed.Addr().String(), "refused the connection"},
 		"closed at once": {"http://" + rawServer(t, ""), "closed the connection without an answer"},
 		"body cut":       {"http://" + rawServer(t, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"), "answered 200, but then cut its answer short"},
-		"not HTTP":       {"http://" + rawServer(t, "SSH-2.0-OpenSSH\r\n"), "could not be called"},
+		"not HTTP":       {"http://" + rawServer(t, "SSH-2.0-OpenSSH\r\n"), "answered something that is not HTTP"},
+		"odd status":     {"http://" + rawServer(t, "HTTP/1.1 abc\r\n\r\n"), "answered something that is not HTTP"},
+		"odd header":     {"http://" + rawServer(t, "HTTP/1.1 200 OK\r\nno colon\r\n\r\n"), "answered something that is not HTTP"},
+		"large headers":  {"http://" + rawServer(t, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 70<<10)+"\r\n\r\n"), "answered with more than 64 KiB of headers"},
+		"not TLS":        {"https://" + rawServer(t, "SSH-2.0-OpenSSH\r\n"), "speaks no TLS where its URL says https"},
 		"no TLS":         {"https://" + rawServer(t, "HTTP/1.0 400 Bad Request\r\n\r\n"), "speaks HTTP where its URL says https"},
 		"wrong protocol": {"ftp://app.example/", "could not be called"},
 		"no host":        {"https:///hook", "has a URL that cannot be used"},
@@ -287,7 +291,7 @@ func TestUntrustedCertificateIsRetriedWithAReason(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	attempt := loopback(t, Options{}).Send(t.Context(), Message{URL: server.URL})
-	if attempt.Verdict.Outcome != Retry || !strings.HasPrefix(attempt.Verdict.Reason, "could not prove who it is") {
+	if attempt.Verdict.Outcome != Retry || !strings.HasPrefix(attempt.Verdict.Reason, "has a TLS certificate of an unknown authority") {
 		t.Errorf("the attempt is %+v", attempt)
 	}
 }
