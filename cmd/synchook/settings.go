@@ -36,7 +36,7 @@ func settings() []setting {
 		{flag: "listen", def: "127.0.0.1:8080", usage: "`host:port` to serve on; port 0 takes any free one", set: text(func(o *app.Options) *string { return &o.Listen })},
 		{flag: "health-listen", usage: "`host:port` on which a process that is only a worker serves /healthz, /readyz and, for the admin key, /metrics; without it, it serves none", set: text(func(o *app.Options) *string { return &o.HealthListen })},
 		{flag: "public-url", usage: "`URL` by which the outside reaches the server; shown as part of webhook URLs, and what signatures over the URL cover", set: publicURL},
-		{flag: "redis-url", usage: "`URL` of the Redis to use: redis://, rediss://, unix://, redis-cluster:// or redis-sentinel://; without it, an embedded one is started", secret: true, set: text(func(o *app.Options) *string { return &o.RedisURL })},
+		{flag: "redis-url", usage: "`URL` of the Redis to use: redis://, unix://, redis-cluster:// or redis-sentinel://, or with rediss for TLS; without it, an embedded one is started", secret: true, set: text(func(o *app.Options) *string { return &o.RedisURL })},
 		{flag: "data", def: ".synchook", usage: "`folder` for the embedded Redis, and for what dev makes", set: text(func(o *app.Options) *string { return &o.DataDir })},
 		{flag: "admin-key", usage: "the `key` that opens everything; better set in the environment, where other users of the machine cannot see it", secret: true, set: text(func(o *app.Options) *string { return &o.AdminKey })},
 		{flag: "encryption-key", usage: "base64 of 32 bytes that encrypt secrets in Redis; several, separated by commas, to rotate: the first encrypts", secret: true, set: encryptionKeys},

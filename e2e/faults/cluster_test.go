@@ -82,9 +82,7 @@ func moveSlots(s *scene) {
 func (s *scene) connectionKeys() []string {
 	var keys []string
 	for _, n := range stands[*rig.Cluster](s).Primaries {
-		for _, k := range n.Client().Keys(s.t.Context(), "{"+s.project.ID+":*}:clock").Val() {
-			keys = append(keys, k)
-		}
+		keys = append(keys, n.Client().Keys(s.t.Context(), "{"+s.project.ID+":*}:clock").Val()...)
 	}
 	return keys
 }

@@ -60,29 +60,32 @@ func redisOf(ctx context.Context, o Options) (d dialer, stop func(), err error) 
 // dialURL reads a URL as --redis-url takes it.
 func dialURL(url string) (dialer, error) {
 	scheme, rest, _ := strings.Cut(url, "://")
-	plain := "redis://" + rest
+	protocol, kind, _ := strings.Cut(scheme, "-")
+	plain := protocol + "://" + rest
 	host, _, _ := strings.Cut(rest[strings.LastIndexByte(rest, '@')+1:], "/")
 	where := scheme + "://" + host
 	explain := func(err error) error {
-		return fmt.Errorf("the Redis URL cannot be read (%w); write redis://[user:password@]host:port[/db], rediss://..., unix:///path, redis-cluster://host:port?addr=host2:port or redis-sentinel://host:port?master_name=NAME", redactURL(err))
+		return fmt.Errorf("the Redis URL cannot be read (%w); write redis://[user:password@]host:port[/db], rediss:// for TLS, unix:///path, redis-cluster://host:port?addr=host2:port or redis-sentinel://host:port?master_name=NAME, the last two with rediss- for TLS", redactURL(err))
 	}
-	switch scheme {
-	case "redis-cluster":
+	switch kind {
+	case "cluster":
 		o, err := redis.ParseClusterURL(plain)
 		if err != nil {
 			return dialer{}, explain(err)
 		}
 		o.PoolSize, o.ReadTimeout, o.MaxRedirects = poolSize, readTimeout, 16
 		o.ClusterStateReloadInterval = relearnEvery
+		o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false // what a replica says may be old
 		o.ContextTimeoutEnabled, o.DialerRetries = true, dialTries
 		return dialer{universal: func() redis.UniversalClient { return redis.NewClusterClient(o) }, where: where}, nil
-	case "redis-sentinel":
+	case "sentinel":
 		o, err := redis.ParseFailoverURL(plain)
 		if err != nil {
 			return dialer{}, explain(err)
 		}
 		o.PoolSize, o.ReadTimeout = poolSize, readTimeout
 		o.ContextTimeoutEnabled, o.DialerRetries = true, dialTries
+		o.ReplicaOnly, o.RouteByLatency, o.RouteRandomly, o.UseDisconnectedReplicas = false, false, false, false
 		return dialer{universal: func() redis.UniversalClient { return redis.NewFailoverClient(o) }, where: where}, nil
 	}
 	o, err := redis.ParseURL(url)

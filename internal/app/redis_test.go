@@ -2,8 +2,11 @@ package app
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/synchook/synchook/internal/storetest"
 )
@@ -27,6 +30,24 @@ func TestAClientOfAClusterFindsTheNewPrimarySoon(t *testing.T) {
 	for rdb.Set(ctx, "key", "2", 0).Err() != nil {
 		if ctx.Err() != nil {
 			t.Fatal("no writes within 20 s of a primary's death")
+		}
+	}
+}
+
+func TestOnlyPrimariesAreRead(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"redis-cluster://h:1?read_only=true&route_by_latency=true&route_randomly=true", "rediss-cluster://h:1"} {
+		dial, err := dialURL(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rdb, ok := dial.universal().(*redis.ClusterClient)
+		if !ok {
+			t.Fatalf("%s is no cluster", url)
+		}
+		t.Cleanup(func() { _ = rdb.Close() })
+		if o := rdb.Options(); o.ReadOnly || o.RouteByLatency || o.RouteRandomly || (o.TLSConfig != nil) != strings.HasPrefix(url, "rediss") {
+			t.Errorf("%s: %+v, want reads from primaries alone, and TLS where it is asked for", url, o)
 		}
 	}
 }
