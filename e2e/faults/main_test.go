@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/synchook/synchook/e2e/rig"
 )
@@ -20,6 +21,7 @@ import (
 var (
 	long  = flag.Bool("long", false, "all faults, each for longer; without it, those that a short look needs")
 	seed  = flag.Uint64("seed", 0, "repeat the mix of faults that printed this `number`; 0: a new one")
+	soak  = flag.Duration("soak", 20*time.Second, "how long the soak lasts at least; from 5m on, with all faults and retention")
 	page  = flag.String("table", "", "write the table into this `file`, between its markers")
 	table results
 )

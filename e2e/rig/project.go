@@ -114,10 +114,15 @@ func (p *Project) Disconnect(connection string) {
 	}
 }
 
-// Delete deletes the project's connections.
+// Delete deletes the project's connections. What they left is removed by and by.
 func (p *Project) Delete() {
-	p.House.T.Helper()
-	for _, c := range p.Connections {
-		p.Disconnect(c)
+	t := p.House.T
+	t.Helper()
+	list, err := p.Client().Connections.ListConnections(t.Context(), &synchookv1.ListConnectionsRequest{PageSize: 100})
+	if err != nil {
+		t.Errorf("listing the connections of %s: %v", p.ID, err)
+	}
+	for _, c := range list.GetConnections() {
+		p.Disconnect(c.GetConnectionId())
 	}
 }
