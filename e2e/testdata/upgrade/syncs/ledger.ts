@@ -21,7 +21,9 @@ export async function onWebhookPayloadReceived(nango: Nango, payload: Payload): 
   const { number } = payload.issue;
   await nango.log(`issue ${number}`);
   await nango.batchSave([{ id: `issue-${number}`, number, title: "not known yet" }], "Issue");
-  const { data } = await nango.get<{ title: string }>({ endpoint: `/repos/${payload.repository.full_name}/issues/${number}` });
+  const { data } = await nango.get<{ title: string }>({
+    endpoint: `/repos/${payload.repository.full_name}/issues/${number}`,
+  });
   await nango.batchSave([{ id: `issue-${number}`, number, title: data.title }], "Issue");
   await nango.batchSave([{ id: "latest", number, title: data.title }], "Issue");
   if (number > 3) {
