@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,13 +19,24 @@ import (
 
 // fakeLooker is a Redis as the watch sees it.
 type fakeLooker struct {
+	mu     sync.Mutex
 	err    error
 	memory store.Memory
 }
 
-func (f *fakeLooker) Ping(context.Context) error { return f.err }
+func (f *fakeLooker) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
 
-func (f *fakeLooker) Memory(context.Context) (store.Memory, error) { return f.memory, f.err }
+func (f *fakeLooker) Ping(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+func (f *fakeLooker) Memory(ctx context.Context) (store.Memory, error) { return f.memory, f.Ping(ctx) }
 
 func newWatch(f *fakeLooker) (*watch, *bytes.Buffer) {
 	var log bytes.Buffer
@@ -40,9 +52,9 @@ func TestAnOutageIsToldWhenItBeginsEveryTenSecondsAndWhenItIsOver(t *testing.T) 
 		done := make(chan struct{})
 		go func() { defer close(done); w.run(ctx) }()
 		time.Sleep(5500 * time.Millisecond) //nolint:forbidigo // time in the bubble
-		f.err = &synchook.Fault{Kind: synchook.KindUnavailable, Message: "Redis is down", Help: "Start it."}
+		f.fail(&synchook.Fault{Kind: synchook.KindUnavailable, Message: "Redis is down", Help: "Start it."})
 		time.Sleep(60 * time.Second) //nolint:forbidigo // time in the bubble
-		f.err = nil
+		f.fail(nil)
 		time.Sleep(5 * time.Second) //nolint:forbidigo // time in the bubble
 		cancel()
 		<-done

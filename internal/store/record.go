@@ -37,10 +37,17 @@ type Writes struct{ n int }
 
 // next is the number of the next write.
 func (w *Writes) next() string {
+	if w == nil {
+		return ""
+	}
+	return strconv.Itoa(w.n + 1)
+}
+
+// made counts a write that was made. One that failed is none: the next one has its number.
+func (w *Writes) made() {
 	if w != nil {
 		w.n++
 	}
-	return w.String()
 }
 
 // String is how many writes there were, or "" if nobody counts them.
@@ -202,6 +209,7 @@ func (s *Store) write(ctx context.Context, w Writer, model synchook.ModelID, op 
 		if answer[0] != "ok" {
 			return nil, ErrFenced
 		}
+		w.Writes.made()
 		for _, id := range answer[1:] {
 			conflicts[id] = true
 		}
@@ -218,10 +226,11 @@ func (s *Store) DeleteUnseen(ctx context.Context, w Writer, model synchook.Model
 		if err != nil {
 			return failed("deleting records that are gone", err)
 		}
-		switch answer {
-		case "fenced":
+		if answer == "fenced" {
 			return ErrFenced
-		case "0":
+		}
+		w.Writes.made()
+		if answer == "0" {
 			return nil
 		}
 		cursor = answer
