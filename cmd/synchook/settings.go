@@ -42,7 +42,7 @@ func settings() []setting {
 		{flag: "encryption-key", usage: "base64 of 32 bytes that encrypt secrets in Redis; several, separated by commas, to rotate: the first encrypts", secret: true, set: encryptionKeys},
 		{flag: "redis-reserve", def: "10", usage: "per cent of the maxmemory of Redis that are left to the workers: webhooks are answered 503 when only that is left", set: percent(func(o *app.Options) *int { return &o.RedisReserve })},
 		{flag: "require-durable-redis", def: "false", usage: "refuse to start on a Redis that can lose accepted events", set: boolean(func(o *app.Options) *bool { return &o.RequireDurableRedis })},
-		{flag: "wait-replicas", def: "0", usage: "how many `replicas` of Redis must have an event before its sender is told, 0 to 10: a failover loses what none had", set: replicas},
+		{flag: "wait-replicas", def: "0", usage: "how many `replicas` of Redis must have what others rely on (an event before its sender is told, a run before it begins), 0 to 10, for servers and workers: a failover loses what none had", set: replicas},
 		{flag: "wait-timeout", def: "1s", usage: "how long these may take, up to 5s; the sender of an event is told to send it again after that", set: waitTimeout},
 		{flag: "allow-addresses", usage: "private `networks` that webhooks and API requests may go to, as CIDR prefixes separated by commas", set: prefixes},
 		{flag: "otlp-endpoint", usage: "`URL` of an OpenTelemetry collector that takes traces by OTLP over HTTP, such as http://127.0.0.1:4318; the standard OTEL_* variables are read too, and without either there are no traces", set: collectorURL},
