@@ -6,6 +6,9 @@ interface Nango {
 
 /** Saves what the API says now, which is never what it said before. */
 export default async function fetchData(nango: Nango): Promise<void> {
-  const { data } = await nango.get<{ title: string }>({ endpoint: `/repos/octo/${nango.connectionId}/issues/1`, retries: 3 });
+  const { data } = await nango.get<{ title: string }>({
+    endpoint: `/repos/octo/${nango.connectionId}/issues/1`,
+    retries: 3,
+  });
   await nango.batchSave([{ id: "now", title: data.title }], "Tick");
 }
