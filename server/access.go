@@ -15,7 +15,8 @@ type access struct {
 // nobody.
 func accessTo(procedure string) (access, bool) {
 	switch procedure {
-	case api.ProjectServiceCreateProjectProcedure, api.ProjectServiceListProjectsProcedure:
+	case api.ProjectServiceCreateProjectProcedure, api.ProjectServiceListProjectsProcedure,
+		api.ProjectServiceDeleteProjectProcedure:
 		return access{admin: true}, true
 	case api.ProjectServiceGetProjectProcedure, api.ProjectServiceGetProjectSettingsProcedure,
 		api.APIKeyServiceListAPIKeysProcedure,

@@ -14,7 +14,7 @@ import (
 // admin key only.
 func scopeByName(name string) v1.Scope {
 	switch {
-	case name == "CreateProject" || name == "ListProjects":
+	case name == "CreateProject" || name == "ListProjects" || name == "DeleteProject":
 		return v1.Scope_SCOPE_UNSPECIFIED
 	case name == "DeploySyncs":
 		return v1.Scope_SCOPE_DEPLOY

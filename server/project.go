@@ -16,6 +16,7 @@ type projectStore interface {
 	CreateProject(ctx context.Context, n store.NewProject) (synchook.Project, error)
 	Project(ctx context.Context, p synchook.ProjectID) (synchook.Project, error)
 	Projects(ctx context.Context, page store.Page) ([]synchook.Project, string, error)
+	DeleteProject(ctx context.Context, p synchook.ProjectID) error
 	CreateAPIKey(ctx context.Context, p synchook.ProjectID, name string, scopes []synchook.Scope) (synchook.APIKey, string, error)
 }
 
@@ -64,6 +65,14 @@ func (s *projectService) ListProjects(ctx context.Context, r *v1.ListProjectsReq
 		return nil, err
 	}
 	return &v1.ListProjectsResponse{Projects: convertAll(projects, fromProject), NextPageToken: next}, nil
+}
+
+// DeleteProject implements the service.
+func (s *projectService) DeleteProject(ctx context.Context, r *v1.DeleteProjectRequest) (*v1.DeleteProjectResponse, error) {
+	if err := s.store.DeleteProject(ctx, synchook.ProjectID(r.GetId())); err != nil {
+		return nil, err
+	}
+	return &v1.DeleteProjectResponse{}, nil
 }
 
 // GetProject implements the service.
@@ -124,7 +133,10 @@ func settingsPatches(given *v1.ProjectSettings) map[string]patch[synchook.Settin
 		"retry_schedule":      func(set *synchook.Settings) { set.RetrySchedule = fromSpans(given.GetRetrySchedule()) },
 		"run_retry_schedule":  func(set *synchook.Settings) { set.RunRetrySchedule = fromSpans(given.GetRunRetrySchedule()) },
 		"webhook_headers":     func(set *synchook.Settings) { set.WebhookHeaders = given.GetWebhookHeaders() },
-		"retention":           func(set *synchook.Settings) { set.Retention = given.GetRetention().AsDuration() },
+		"deleted_record_retention": func(set *synchook.Settings) {
+			set.DeletedRetention = given.GetDeletedRecordRetention().AsDuration()
+		},
+		"retention": func(set *synchook.Settings) { set.Retention = given.GetRetention().AsDuration() },
 	}
 }
 
@@ -157,7 +169,8 @@ func fromSettings(set synchook.Settings) *v1.ProjectSettings {
 	return &v1.ProjectSettings{
 		WebhookUrl: set.WebhookURL, AlwaysSendWebhook: set.AlwaysSend, RetrySchedule: spans(set.RetrySchedule),
 		RunRetrySchedule: spans(set.RunRetrySchedule), WebhookHeaders: namesOnly(set.WebhookHeaders), Retention: span(set.Retention),
-		Etag: set.Etag, UpdateTime: timestamp(set.Updated),
+		DeletedRecordRetention: span(set.DeletedRetention),
+		Etag:                   set.Etag, UpdateTime: timestamp(set.Updated),
 	}
 }
 

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -192,5 +193,50 @@ func TestWhatReceiversAskForIsKeptInHeadersAndNeverShown(t *testing.T) {
 	kept, err := w.store.Settings(t.Context(), w.project)
 	if err != nil || kept.WebhookHeaders["Authorization"] != "hush" {
 		t.Errorf("the headers are kept as %v (%v)", kept.WebhookHeaders, err)
+	}
+}
+
+func TestADeletedProjectIsUnknownToAllAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setUp()
+	post := func() int {
+		t.Helper()
+		res, err := http.Post(w.url+"/webhook/"+w.public+"/github", "application/json", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		return res.StatusCode
+	}
+	if got := post(); got != http.StatusUnauthorized {
+		t.Errorf("an unsigned webhook before: %d", got)
+	}
+	admin := w.as(adminKey).Projects
+	if _, err := admin.DeleteProject(t.Context(), &v1.DeleteProjectRequest{Id: string(w.project)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := post(); got != http.StatusNotFound {
+		t.Errorf("a webhook afterwards: %d", got)
+	}
+	if _, err := w.client.Projects.GetProject(t.Context(), &v1.GetProjectRequest{}); connect.CodeOf(err) != connect.CodeUnauthenticated {
+		t.Errorf("with its key: %v", err)
+	}
+	list, err := admin.ListProjects(t.Context(), &v1.ListProjectsRequest{})
+	if err != nil || len(list.GetProjects()) != 0 {
+		t.Errorf("listed: %v, %v", list, err)
+	}
+	_, err = admin.DeleteProject(t.Context(), &v1.DeleteProjectRequest{Id: "prj_none"})
+	if connect.CodeOf(err) != connect.CodeNotFound {
+		t.Errorf("one that never was: %v", err)
+	}
+}
+
+func TestTheRetentionOfDeletedRecordsIsASetting(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	got := w.settings(&v1.ProjectSettings{DeletedRecordRetention: seconds(7200)}, "deleted_record_retention")
+	if got.GetDeletedRecordRetention().GetSeconds() != 7200 || got.GetRetention() != nil {
+		t.Errorf("settings = %v", got)
 	}
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"time"
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	"github.com/synchook/synchook/internal/store"
@@ -13,6 +14,7 @@ import (
 type recordStore interface {
 	ModelByName(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, name string) (synchook.ModelID, error)
 	Records(ctx context.Context, p synchook.ProjectID, q store.RecordQuery) ([]synchook.Record, string, error)
+	Forgotten(ctx context.Context, p synchook.ProjectID, con synchook.ConnectionID, model synchook.ModelID) (time.Time, error)
 }
 
 // recordService serves synchook.v1.RecordService.
@@ -33,8 +35,21 @@ func (s *recordService) ListRecords(ctx context.Context, r *v1.ListRecordsReques
 	if err != nil {
 		return nil, err
 	}
+	missing, err := s.deletionsMissing(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	records, err := tryAll(page, fromRecord)
-	return &v1.ListRecordsResponse{Records: records, NextPageToken: next}, err
+	return &v1.ListRecordsResponse{Records: records, NextPageToken: next, DeletionsMissing: missing}, err
+}
+
+// deletionsMissing reports whether a page that was just read lacks deletions since its delta.
+func (s *recordService) deletionsMissing(ctx context.Context, q store.RecordQuery) (bool, error) {
+	if q.Delta.IsZero() {
+		return false, nil
+	}
+	last, err := s.store.Forgotten(ctx, projectOf(ctx), q.Connection, q.Model)
+	return !last.Before(q.Delta), err
 }
 
 func (s *recordService) query(ctx context.Context, r *v1.ListRecordsRequest) (store.RecordQuery, error) {

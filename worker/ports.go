@@ -64,6 +64,7 @@ type sweepStore interface {
 	Fire(context.Context, synchook.ProjectID, store.Due, time.Time, synchook.Run) ([]synchook.Hint, error)
 	Unschedule(context.Context, synchook.ProjectID, store.Due) error
 	Prune(ctx context.Context, p synchook.ProjectID, kind store.RowKind, before time.Time, n, from int) (store.Pruned, error)
+	Forget(ctx context.Context, p synchook.ProjectID, before time.Time, n int) (store.Pruned, error)
 }
 
 // Queue is what the worker needs of the queue. *queue.Queue is one.

@@ -35,9 +35,10 @@ type pruner struct {
 // pruning is where a project's part of a round stands.
 type pruning struct {
 	project synchook.ProjectID
-	before  time.Time // what ended before is removed
-	kinds   []store.RowKind
-	from    int // how many rows of the first kind are passed over: they have not finished
+	before  time.Time       // rows that ended before are removed
+	kinds   []store.RowKind // that are left
+	from    int             // how many rows of the first kind are passed over: they have not finished
+	deleted time.Time       // records that were deleted before are forgotten, when no kind is left
 }
 
 // work does what is due, for a slice of time.
@@ -128,6 +129,11 @@ func (p *pruner) step(ctx context.Context, t *pruning) (more bool, err error) {
 	if t.before.IsZero() {
 		return p.first(ctx, t)
 	}
+	if len(t.kinds) == 0 {
+		forgotten, err := p.store.Forget(ctx, t.project, t.deleted, pruneAtMost)
+		p.metrics.pruned.Add(float64(forgotten.Removed))
+		return err == nil && !forgotten.Done, err
+	}
 	pruned, err := p.store.Prune(ctx, t.project, t.kinds[0], t.before, pruneAtMost, t.from)
 	if err != nil {
 		return false, err
@@ -137,7 +143,7 @@ func (p *pruner) step(ctx context.Context, t *pruning) (more bool, err error) {
 	if pruned.Done {
 		t.kinds, t.from = t.kinds[1:], 0
 	}
-	return len(t.kinds) > 0, nil
+	return true, nil
 }
 
 // first reads how long a project keeps things.
@@ -146,7 +152,8 @@ func (p *pruner) first(ctx context.Context, t *pruning) (more bool, err error) {
 	if synchook.IsKind(err, synchook.KindNotFound) {
 		return false, nil // deleted meanwhile
 	}
-	t.before, t.kinds = p.now().Add(-settings.Keep()), store.RowKinds()
+	now := p.now()
+	t.before, t.deleted, t.kinds = now.Add(-settings.Keep()), now.Add(-settings.KeepDeleted()), store.RowKinds()
 	return err == nil, err
 }
 

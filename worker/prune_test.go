@@ -47,6 +47,10 @@ func (f *fakePruneStore) Prune(_ context.Context, p synchook.ProjectID, kind sto
 	return store.Pruned{Removed: n}, nil
 }
 
+func (f *fakePruneStore) Forget(context.Context, synchook.ProjectID, time.Time, int) (store.Pruned, error) {
+	return store.Pruned{Done: true}, nil
+}
+
 func newPruner(f Store) *pruner {
 	return &pruner{
 		store: f, metrics: newMetrics(prometheus.NewRegistry()), log: slog.New(slog.NewTextHandler(io.Discard, nil)), now: time.Now,

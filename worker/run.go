@@ -80,7 +80,7 @@ func (r *runner) attempt(ctx context.Context, j *job, fence int64) store.RunDone
 	failpoint.Hit("run.taken")
 	if err := r.load(ctx, j, fence); err != nil {
 		if synchook.IsKind(err, synchook.KindNotFound) {
-			return r.giveUpOn(j.run, err)
+			return r.giveUpOn(ctx, j, fence, err)
 		}
 		return unsealed(ctx, j, err)
 	}
@@ -318,7 +318,7 @@ func handIn(j *job) store.RunDone {
 	for _, m := range j.Sync.Models {
 		j.run.Counts[m.Name] = j.sealed.Counts[m.ID]
 	}
-	return store.RunDone{Run: j.run, Deliveries: owed(j)}
+	return store.RunDone{Run: j.run, Deliveries: owed(j), Buried: j.sealed.Buried}
 }
 
 // owed returns the deliveries that a sealed run owes: one for each changed model.
@@ -348,10 +348,18 @@ func owed(j *job) []synchook.Delivery {
 	return deliveries
 }
 
-// giveUpOn ends a run whose sync, integration or connection is gone: there is nobody to tell.
-func (r *runner) giveUpOn(run synchook.Run, err error) store.RunDone {
+// giveUpOn ends a run whose sync, integration or connection is gone: there is nobody to tell. What an
+// earlier attempt of it deleted is known from its seal.
+func (r *runner) giveUpOn(ctx context.Context, j *job, fence int64, err error) store.RunDone {
+	run := j.run
 	run.State, run.Error = synchook.RunFailed, err.Error()+": it was removed while the run waited"
-	return store.RunDone{Run: run}
+	sealed, sealErr := r.store.SealRun(ctx, store.Writer{
+		Project: j.project, Connection: run.Connection, Run: run.ID, Fence: fence,
+	}, run.State, run.Error)
+	if sealErr != nil && !errors.Is(sealErr, store.ErrFenced) { // it was never opened
+		return unsealed(ctx, j, sealErr)
+	}
+	return store.RunDone{Run: run, Buried: sealed.Buried}
 }
 
 // again puts a run back that our own fault stopped. It costs none of the run's attempts.

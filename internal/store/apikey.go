@@ -47,7 +47,7 @@ func (s *Store) CreateAPIKey(ctx context.Context, p synchook.ProjectID, name str
 	k := storedKey{Hash: hashKey(secret), APIKey: synchook.APIKey{
 		ID: synchook.KeyID(synchook.NewID(synchook.KeyPrefix, now)), Name: name, Scopes: scopes, Prefix: secret[:8], Created: now,
 	}}
-	if err := s.rdb.HSet(ctx, key(p, "keys"), string(k.ID), toJSON(k)).Err(); err != nil {
+	if _, err := s.create(ctx, p, nil, []any{"HSET", "keys", string(k.ID), toJSON(k)}); err != nil {
 		return k.APIKey, "", failed("storing the key", err)
 	}
 	entry := strings.Join([]string{string(p), string(k.ID), joinScopes(scopes)}, "|")

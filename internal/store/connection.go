@@ -159,6 +159,14 @@ func typed[T ~string](ids []string) []T {
 	return out
 }
 
+func untyped[T ~string](ids []T) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = string(id)
+	}
+	return out
+}
+
 // MatchConnections returns up to n connections that can be found by the value, after the given one.
 func (s *Store) MatchConnections(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, to, value string, after synchook.ConnectionID, n int) ([]synchook.ConnectionID, error) {
 	prefix := matchEntry(to, value, "")

@@ -48,6 +48,9 @@ func (s *Store) AcceptEvent(ctx context.Context, p synchook.ProjectID, a Accept)
 		return Accepted{}, err
 	}
 	w := words(answer[:2])
+	if w[0] == "" {
+		return Accepted{}, synchook.NotFound("project", string(p))
+	}
 	return Accepted{ID: synchook.EventID(w[0]), Duplicate: w[1] == "1", Hints: hints(p, answer[2])}, err
 }
 

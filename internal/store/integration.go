@@ -54,7 +54,11 @@ func (s *Store) create(ctx context.Context, p synchook.ProjectID, names [][2]str
 		args = append(args, len(c))
 		args = append(args, c...)
 	}
-	return s.inProject(ctx, p, createScript, args...).Text()
+	taken, err := s.inProject(ctx, p, createScript, args...).Text()
+	if isNil(err) {
+		return "", synchook.NotFound("project", string(p))
+	}
+	return taken, err
 }
 
 func exists(thing, name, field string) *synchook.Fault {

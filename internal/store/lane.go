@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -63,6 +64,7 @@ type RunDone struct {
 	Wait       time.Duration
 	Back       bool // it was not really begun: it goes back as it was
 	Deliveries []synchook.Delivery
+	Buried     []synchook.ModelID // models of which it deleted records
 }
 
 // TurnRuns takes a turn on a lane of runs.
@@ -78,7 +80,7 @@ func (s *Store) TurnRuns(ctx context.Context, p synchook.ProjectID, t Turn, done
 		}
 		r := d.Run
 		args = append(args, string(r.ID), op, r.Attempts, string(r.State), r.Error, toJSON(r.Counts), millis(r.Started),
-			d.Wait.Milliseconds(), flag(r.Initial), len(d.Deliveries))
+			d.Wait.Milliseconds(), flag(r.Initial), strings.Join(untyped(d.Buried), ","), len(d.Deliveries))
 		for _, dl := range d.Deliveries {
 			args = append(args, string(dl.ID), toJSON(dl.DeliveryFacts), dl.Body, string(dl.Endpoint))
 		}

@@ -19,7 +19,11 @@ type NewProject struct {
 	SigningSecret string // "whsec_..."
 }
 
-// CreateProject makes a project.
+// draftTime is how long the making of a project may take. What is left of one that took longer, because
+// its server died, is purged.
+const draftTime = 10 * time.Minute
+
+// CreateProject makes a project. It is a draft, which nobody sees, until all of it is written.
 func (s *Store) CreateProject(ctx context.Context, n NewProject) (synchook.Project, error) {
 	now := s.now()
 	p := synchook.Project{
@@ -29,9 +33,12 @@ func (s *Store) CreateProject(ctx context.Context, n NewProject) (synchook.Proje
 		Endpoint: synchook.EndpointID(synchook.NewID(synchook.EndpointPrefix, now)),
 		Created:  now,
 	}
+	if err := s.later(ctx, Purge{Project: p.ID}, draftTime, "NX"); err != nil {
+		return p, err
+	}
 	secrets := s.sealSecrets(p.ID, []synchook.SigningSecret{{Text: n.SigningSecret}})
 	err := s.rdb.HSet(ctx, key(p.ID, "project"), "name", p.Name, "public", p.PublicID, "end", string(p.Endpoint),
-		"new", millis(now), "set", "{}", "etag", "", "sec", secrets).Err()
+		"new", millis(now), "set", "{}", "etag", "", "sec", secrets, "draft", "1").Err()
 	if err != nil {
 		return p, failed("storing the project", err)
 	}
@@ -39,7 +46,34 @@ func (s *Store) CreateProject(ctx context.Context, n NewProject) (synchook.Proje
 		return p, failed("storing the project's public ID", err)
 	}
 	err = s.rdb.ZAdd(ctx, "synchook:projects", redis.Z{Score: float64(now.UnixMilli()), Member: string(p.ID)}).Err()
-	return p, failed("listing the project", err)
+	if err != nil {
+		return p, failed("listing the project", err)
+	}
+	made, err := s.inProject(ctx, p.ID, createProjectScript).Bool()
+	if err == nil && !made {
+		return p, synchook.NotFound("project", string(p.ID)) // it took so long that it was given up
+	}
+	return p, failed("storing the project", err)
+}
+
+// DeleteProject makes a project disappear at once; its purge removes all that it held. One that is being
+// purged already is no error.
+func (s *Store) DeleteProject(ctx context.Context, p synchook.ProjectID) error {
+	purge := Purge{Project: p}
+	if err := s.intend(ctx, purge); err != nil {
+		return err
+	}
+	deleted, err := s.inProject(ctx, p, deleteProjectScript, "").Bool()
+	if err != nil {
+		return failed("deleting the project", err)
+	}
+	if !deleted {
+		return synchook.NotFound("project", string(p)) // the intent is dropped when its time comes
+	}
+	if err := s.closeProject(ctx, p); err != nil {
+		return err
+	}
+	return s.begin(ctx, purge)
 }
 
 // Project returns a project.
@@ -48,22 +82,22 @@ func (s *Store) Project(ctx context.Context, p synchook.ProjectID) (synchook.Pro
 }
 
 func readProject(ctx context.Context, r redis.Cmdable, p synchook.ProjectID) func() (synchook.Project, error) {
-	cmd := r.HMGet(ctx, key(p, "project"), "name", "public", "end", "new")
+	cmd := r.HMGet(ctx, key(p, "project"), "name", "public", "end", "new", "draft")
 	return func() (synchook.Project, error) {
 		f, err := cmd.Result()
 		if err != nil {
 			return synchook.Project{}, failed("reading the project", err)
 		}
 		w := words(f)
-		if w[1] == "" {
+		if w[1] == "" || w[4] != "" {
 			return synchook.Project{}, synchook.NotFound("project", string(p))
 		}
 		return synchook.Project{ID: p, Name: w[0], PublicID: w[1], Endpoint: synchook.EndpointID(w[2]), Created: fromMillis(w[3])}, nil
 	}
 }
 
-// ProjectByPublicID returns the project whose webhook URLs have that part. The answer never changes, so
-// it is asked for once.
+// ProjectByPublicID returns the project whose webhook URLs have that part, which may have been deleted: it
+// has no integrations then. The answer never changes, so it is asked for once.
 func (s *Store) ProjectByPublicID(ctx context.Context, public string) (synchook.ProjectID, error) {
 	if id, ok := s.public.Load(public); ok {
 		return id.(synchook.ProjectID), nil // nothing else is stored in it
@@ -88,6 +122,9 @@ func (s *Store) Projects(ctx context.Context, page Page) ([]synchook.Project, st
 	out := make([]synchook.Project, 0, len(ids))
 	for _, id := range ids {
 		p, err := s.Project(ctx, synchook.ProjectID(id))
+		if synchook.IsKind(err, synchook.KindNotFound) {
+			continue // being made, or deleted meanwhile
+		}
 		if err != nil {
 			return nil, "", err
 		}

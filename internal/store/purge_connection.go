@@ -19,7 +19,7 @@ const (
 
 // The steps of a connection's purge, in their order.
 const (
-	firstStep      = "lanes" // the runs that wait, and those in flight as soon as their workers let go
+	firstStep      = "first" // the lanes: runs that wait, and those in flight as soon as their workers let go
 	runsStep       = "runs"
 	deliveriesStep = "deliveries"
 	slotStep       = "slot" // records, and the connection's clocks and logs

@@ -76,6 +76,7 @@ type Sealed struct {
 	State  synchook.RunState
 	Error  string
 	Counts map[synchook.ModelID]synchook.Counts
+	Buried []synchook.ModelID // models of which it deleted records
 }
 
 // OpenRun opens a run for writing, or says that it is sealed. That its connection was deleted is a fault
@@ -257,6 +258,10 @@ func decodeSealed(v any) Sealed {
 	for name, text := range f {
 		class, model, ok := strings.Cut(name, ":")
 		if !ok {
+			continue
+		}
+		if class == "x" {
+			s.Buried = append(s.Buried, synchook.ModelID(model))
 			continue
 		}
 		n, c := int64(number(text)), s.Counts[synchook.ModelID(model)]

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -104,7 +105,7 @@ func (run *truthRun) counts() synchook.Counts {
 }
 
 // Any sequence of saves, updates and deletes by runs on both lanes, retried and fenced, with the clock
-// stepping back, leaves records, net counts and every delta equal to a simple model's.
+// stepping back and deleted records being forgotten, leaves records, net counts and every delta equal to a simple model's.
 func TestRecordsCountsAndDeltaEqualASimpleModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -115,21 +116,22 @@ func TestRecordsCountsAndDeltaEqualASimpleModel(t *testing.T) {
 		defer mr.Close()
 		rdb := redis.NewClient(&redis.Options{Addr: mr.Addr()})
 		defer func() { _ = rdb.Close() }()
-		checkAgainstModel(rt, storetest.On(t, rdb), "con_1", func(now time.Time) { mr.SetTime(now) })
+		checkAgainstModel(rt, storetest.On(t, rdb), rdb, "con_1", func(now time.Time) { mr.SetTime(now) })
 	})
 }
 
 // The same on a real Redis, whose clock nobody moves.
 func TestRecordsCountsAndDeltaEqualASimpleModelOnRedis(t *testing.T) {
 	t.Parallel()
-	st := storetest.On(t, server(t))
+	rdb := server(t)
+	st := storetest.On(t, rdb)
 	rapid.Check(t, func(rt *rapid.T) {
 		con := synchook.ConnectionID(synchook.NewID(synchook.ConnectionPrefix, time.Now()))
-		checkAgainstModel(rt, st, con, func(time.Time) {})
+		checkAgainstModel(rt, st, rdb, con, func(time.Time) {})
 	})
 }
 
-func checkAgainstModel(t *rapid.T, st *store.Store, con synchook.ConnectionID, setTime func(time.Time)) {
+func checkAgainstModel(t *rapid.T, st *store.Store, rdb redis.UniversalClient, con synchook.ConnectionID, setTime func(time.Time)) {
 	ctx := context.Background()
 	clock := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	setTime(clock)
@@ -220,6 +222,9 @@ func checkAgainstModel(t *rapid.T, st *store.Store, con synchook.ConnectionID, s
 			clock = clock.Add(time.Duration(rapid.IntRange(-600_000, 600_000).Draw(t, "ms")) * time.Millisecond)
 			setTime(clock)
 		},
+		"deleted records are forgotten": func(t *rapid.T) {
+			forget(t, st, rdb, con, tr, slices.Collect(maps.Values(runs)))
+		},
 		"": func(t *rapid.T) { compare(t, st, con, tr, ended) },
 	})
 	for k, run := range maps.Clone(runs) {
@@ -228,6 +233,43 @@ func checkAgainstModel(t *rapid.T, st *store.Store, con synchook.ConnectionID, s
 		}
 	}
 	compare(t, st, con, tr, ended)
+}
+
+// forget forgets records that were deleted up to the deletion of one of them, and checks that these, and
+// no others, are gone: none whose deletion an open run counts.
+func forget(t *rapid.T, st *store.Store, rdb redis.UniversalClient, con synchook.ConnectionID, tr *truth, runs []*truthRun) {
+	ctx := context.Background()
+	all := readAll(t, st, con, time.Time{})
+	ids := slices.Sorted(maps.Keys(all))
+	one := all[rapid.SampledFrom(append(ids, "none")).Draw(t, "up to")]
+	if one.LastAction != synchook.ActionDeleted {
+		t.SkipNow()
+	}
+	before := one.Deleted.Add(time.Millisecond)
+	member := string(con) + "." + string(model)
+	if err := rdb.ZAdd(ctx, "{prj_1}:tombs", redis.Z{Score: 1, Member: member}).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Forget(ctx, "prj_1", before, 10); err != nil {
+		t.Fatal(err)
+	}
+	rdb.ZRem(ctx, "{prj_1}:tombs", member)
+	for _, run := range runs {
+		if run != nil && run.start.Before(before) {
+			before = run.start
+		}
+	}
+	left := readAll(t, st, con, time.Time{})
+	for id, r := range all {
+		forgotten := r.LastAction == synchook.ActionDeleted && r.Deleted.Before(before)
+		if _, there := left[id]; there == forgotten {
+			t.Fatalf("record %s, %s at %v, is there: %v, after forgetting what was deleted before %v", id, r.LastAction, r.LastModified, there, before)
+		}
+		if forgotten {
+			delete(tr.records, id)
+			delete(tr.last, id)
+		}
+	}
 }
 
 // compare checks the current state, and that delta from each run's start shows all that it changed.

@@ -23,12 +23,13 @@ type Settings struct {
 	RunRetrySchedule []time.Duration   // empty: DefaultRunRetries
 	WebhookHeaders   map[string]string // further headers of outgoing webhooks
 	Retention        time.Duration     // of finished rows; zero: DefaultRetention
+	DeletedRetention time.Duration     // of deleted records; zero: DefaultRetention
 	Etag             string
 	Updated          time.Time // zero: never
 }
 
-// DefaultRetention is how long finished events, runs and deliveries are kept unless the settings say
-// otherwise.
+// DefaultRetention is how long finished events, runs and deliveries, and deleted records, are kept unless
+// the settings say otherwise.
 const DefaultRetention = 30 * 24 * time.Hour
 
 // DefaultRunRetries are the waits before a failed script runs again, unless the settings say otherwise.
@@ -44,13 +45,19 @@ func (s Settings) RunRetries() []time.Duration {
 	return DefaultRunRetries()
 }
 
-// MinRetention is how long finished rows are kept at least: people and apps look at what has just ended.
+// MinRetention is how long finished rows and deleted records are kept at least: people and apps look at what
+// has just ended.
 const MinRetention = time.Hour
 
 // Keep returns how long finished rows are kept.
-func (s Settings) Keep() time.Duration {
-	if s.Retention > 0 {
-		return max(s.Retention, MinRetention)
+func (s Settings) Keep() time.Duration { return retention(s.Retention) }
+
+// KeepDeleted returns how long deleted records are kept.
+func (s Settings) KeepDeleted() time.Duration { return retention(s.DeletedRetention) }
+
+func retention(set time.Duration) time.Duration {
+	if set > 0 {
+		return max(set, MinRetention)
 	}
 	return DefaultRetention
 }

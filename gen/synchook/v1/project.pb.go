@@ -116,6 +116,9 @@ type ProjectSettings struct {
 	WebhookHeaders map[string]string `protobuf:"bytes,5,rep,name=webhook_headers,json=webhookHeaders,proto3" json:"webhook_headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// How long finished events, runs and deliveries are kept, at least an hour. Zero: the default, 30 days.
 	Retention *durationpb.Duration `protobuf:"bytes,6,opt,name=retention,proto3" json:"retention,omitempty"`
+	// How long deleted records are kept, for apps that ask what changed since a time; at least an hour. An app
+	// that asks for changes since an earlier time can miss deletions. Zero: the default, 30 days.
+	DeletedRecordRetention *durationpb.Duration `protobuf:"bytes,9,opt,name=deleted_record_retention,json=deletedRecordRetention,proto3" json:"deleted_record_retention,omitempty"`
 	// What the next update must name to be sure that nobody changed the settings in between.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
 	// When the settings were last changed. Unset: never.
@@ -192,6 +195,13 @@ func (x *ProjectSettings) GetWebhookHeaders() map[string]string {
 func (x *ProjectSettings) GetRetention() *durationpb.Duration {
 	if x != nil {
 		return x.Retention
+	}
+	return nil
+}
+
+func (x *ProjectSettings) GetDeletedRecordRetention() *durationpb.Duration {
+	if x != nil {
+		return x.DeletedRecordRetention
 	}
 	return nil
 }
@@ -430,6 +440,89 @@ func (x *ListProjectsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// DeleteProjectRequest names the project to delete.
+type DeleteProjectRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The project's ID, "prj_...".
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteProjectRequest) Reset() {
+	*x = DeleteProjectRequest{}
+	mi := &file_synchook_v1_project_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteProjectRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteProjectRequest) ProtoMessage() {}
+
+func (x *DeleteProjectRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_project_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteProjectRequest.ProtoReflect.Descriptor instead.
+func (*DeleteProjectRequest) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_project_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *DeleteProjectRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// DeleteProjectResponse is empty.
+type DeleteProjectResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteProjectResponse) Reset() {
+	*x = DeleteProjectResponse{}
+	mi := &file_synchook_v1_project_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteProjectResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteProjectResponse) ProtoMessage() {}
+
+func (x *DeleteProjectResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_project_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteProjectResponse.ProtoReflect.Descriptor instead.
+func (*DeleteProjectResponse) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_project_proto_rawDescGZIP(), []int{7}
+}
+
 // GetProjectRequest asks for the caller's project.
 type GetProjectRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -439,7 +532,7 @@ type GetProjectRequest struct {
 
 func (x *GetProjectRequest) Reset() {
 	*x = GetProjectRequest{}
-	mi := &file_synchook_v1_project_proto_msgTypes[6]
+	mi := &file_synchook_v1_project_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -451,7 +544,7 @@ func (x *GetProjectRequest) String() string {
 func (*GetProjectRequest) ProtoMessage() {}
 
 func (x *GetProjectRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_project_proto_msgTypes[6]
+	mi := &file_synchook_v1_project_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -464,7 +557,7 @@ func (x *GetProjectRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProjectRequest.ProtoReflect.Descriptor instead.
 func (*GetProjectRequest) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_project_proto_rawDescGZIP(), []int{6}
+	return file_synchook_v1_project_proto_rawDescGZIP(), []int{8}
 }
 
 // GetProjectSettingsRequest asks for the caller's project's settings.
@@ -476,7 +569,7 @@ type GetProjectSettingsRequest struct {
 
 func (x *GetProjectSettingsRequest) Reset() {
 	*x = GetProjectSettingsRequest{}
-	mi := &file_synchook_v1_project_proto_msgTypes[7]
+	mi := &file_synchook_v1_project_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -488,7 +581,7 @@ func (x *GetProjectSettingsRequest) String() string {
 func (*GetProjectSettingsRequest) ProtoMessage() {}
 
 func (x *GetProjectSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_project_proto_msgTypes[7]
+	mi := &file_synchook_v1_project_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -501,7 +594,7 @@ func (x *GetProjectSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetProjectSettingsRequest.ProtoReflect.Descriptor instead.
 func (*GetProjectSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_project_proto_rawDescGZIP(), []int{7}
+	return file_synchook_v1_project_proto_rawDescGZIP(), []int{9}
 }
 
 // UpdateProjectSettingsRequest names the settings to change.
@@ -517,7 +610,7 @@ type UpdateProjectSettingsRequest struct {
 
 func (x *UpdateProjectSettingsRequest) Reset() {
 	*x = UpdateProjectSettingsRequest{}
-	mi := &file_synchook_v1_project_proto_msgTypes[8]
+	mi := &file_synchook_v1_project_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -529,7 +622,7 @@ func (x *UpdateProjectSettingsRequest) String() string {
 func (*UpdateProjectSettingsRequest) ProtoMessage() {}
 
 func (x *UpdateProjectSettingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_project_proto_msgTypes[8]
+	mi := &file_synchook_v1_project_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -542,7 +635,7 @@ func (x *UpdateProjectSettingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateProjectSettingsRequest.ProtoReflect.Descriptor instead.
 func (*UpdateProjectSettingsRequest) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_project_proto_rawDescGZIP(), []int{8}
+	return file_synchook_v1_project_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UpdateProjectSettingsRequest) GetSettings() *ProjectSettings {
@@ -570,7 +663,7 @@ type RotateSigningSecretRequest struct {
 
 func (x *RotateSigningSecretRequest) Reset() {
 	*x = RotateSigningSecretRequest{}
-	mi := &file_synchook_v1_project_proto_msgTypes[9]
+	mi := &file_synchook_v1_project_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -582,7 +675,7 @@ func (x *RotateSigningSecretRequest) String() string {
 func (*RotateSigningSecretRequest) ProtoMessage() {}
 
 func (x *RotateSigningSecretRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_project_proto_msgTypes[9]
+	mi := &file_synchook_v1_project_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -595,7 +688,7 @@ func (x *RotateSigningSecretRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateSigningSecretRequest.ProtoReflect.Descriptor instead.
 func (*RotateSigningSecretRequest) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_project_proto_rawDescGZIP(), []int{9}
+	return file_synchook_v1_project_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RotateSigningSecretRequest) GetOverlap() *durationpb.Duration {
@@ -618,7 +711,7 @@ type RotateSigningSecretResponse struct {
 
 func (x *RotateSigningSecretResponse) Reset() {
 	*x = RotateSigningSecretResponse{}
-	mi := &file_synchook_v1_project_proto_msgTypes[10]
+	mi := &file_synchook_v1_project_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -630,7 +723,7 @@ func (x *RotateSigningSecretResponse) String() string {
 func (*RotateSigningSecretResponse) ProtoMessage() {}
 
 func (x *RotateSigningSecretResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_project_proto_msgTypes[10]
+	mi := &file_synchook_v1_project_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -643,7 +736,7 @@ func (x *RotateSigningSecretResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RotateSigningSecretResponse.ProtoReflect.Descriptor instead.
 func (*RotateSigningSecretResponse) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_project_proto_rawDescGZIP(), []int{10}
+	return file_synchook_v1_project_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RotateSigningSecretResponse) GetSigningSecret() string {
@@ -670,7 +763,7 @@ const file_synchook_v1_project_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1b\n" +
 	"\tpublic_id\x18\x03 \x01(\tR\bpublicId\x12;\n" +
 	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"\x84\x05\n" +
+	"createTime\"\xea\x05\n" +
 	"\x0fProjectSettings\x12)\n" +
 	"\vwebhook_url\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\n" +
 	"webhookUrl\x12.\n" +
@@ -681,7 +774,8 @@ const file_synchook_v1_project_proto_rawDesc = "" +
 	"\"\r\xaa\x01\n" +
 	"\"\x04\b\x80\xa3\x052\x02\b\x01R\x10runRetrySchedule\x12r\n" +
 	"\x0fwebhook_headers\x18\x05 \x03(\v20.synchook.v1.ProjectSettings.WebhookHeadersEntryB\x17\xbaH\x14\x9a\x01\x11\x10\x14\"\x06r\x04\x10\x01\x18d*\x05r\x03\x18\xd0\x0fR\x0ewebhookHeaders\x12H\n" +
-	"\tretention\x18\x06 \x01(\v2\x19.google.protobuf.DurationB\x0f\xbaH\f\xaa\x01\t\"\x05\b\x80\xe7\x84\x0f2\x00R\tretention\x12\x1b\n" +
+	"\tretention\x18\x06 \x01(\v2\x19.google.protobuf.DurationB\x0f\xbaH\f\xaa\x01\t\"\x05\b\x80\xe7\x84\x0f2\x00R\tretention\x12d\n" +
+	"\x18deleted_record_retention\x18\t \x01(\v2\x19.google.protobuf.DurationB\x0f\xbaH\f\xaa\x01\t\"\x05\b\x80\xe7\x84\x0f2\x00R\x16deletedRecordRetention\x12\x1b\n" +
 	"\x04etag\x18\a \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12;\n" +
 	"\vupdate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x1aA\n" +
@@ -701,7 +795,10 @@ const file_synchook_v1_project_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"p\n" +
 	"\x14ListProjectsResponse\x120\n" +
 	"\bprojects\x18\x01 \x03(\v2\x14.synchook.v1.ProjectR\bprojects\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x13\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"1\n" +
+	"\x14DeleteProjectRequest\x12\x19\n" +
+	"\x02id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x02id\"\x17\n" +
+	"\x15DeleteProjectResponse\"\x13\n" +
 	"\x11GetProjectRequest\"\x1b\n" +
 	"\x19GetProjectSettingsRequest\"\xa5\x01\n" +
 	"\x1cUpdateProjectSettingsRequest\x12@\n" +
@@ -712,10 +809,11 @@ const file_synchook_v1_project_proto_rawDesc = "" +
 	"\aoverlap\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\x0f\xbaH\f\xaa\x01\t\"\x05\b\x80\x9a\x9e\x012\x00R\aoverlap\"\x9b\x01\n" +
 	"\x1bRotateSigningSecretResponse\x12%\n" +
 	"\x0esigning_secret\x18\x01 \x01(\tR\rsigningSecret\x12U\n" +
-	"\x19former_secret_expire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x16formerSecretExpireTime2\xb8\x04\n" +
+	"\x19former_secret_expire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x16formerSecretExpireTime2\x90\x05\n" +
 	"\x0eProjectService\x12V\n" +
 	"\rCreateProject\x12!.synchook.v1.CreateProjectRequest\x1a\".synchook.v1.CreateProjectResponse\x12X\n" +
-	"\fListProjects\x12 .synchook.v1.ListProjectsRequest\x1a!.synchook.v1.ListProjectsResponse\"\x03\x90\x02\x01\x12G\n" +
+	"\fListProjects\x12 .synchook.v1.ListProjectsRequest\x1a!.synchook.v1.ListProjectsResponse\"\x03\x90\x02\x01\x12V\n" +
+	"\rDeleteProject\x12!.synchook.v1.DeleteProjectRequest\x1a\".synchook.v1.DeleteProjectResponse\x12G\n" +
 	"\n" +
 	"GetProject\x12\x1e.synchook.v1.GetProjectRequest\x1a\x14.synchook.v1.Project\"\x03\x90\x02\x01\x12_\n" +
 	"\x12GetProjectSettings\x12&.synchook.v1.GetProjectSettingsRequest\x1a\x1c.synchook.v1.ProjectSettings\"\x03\x90\x02\x01\x12`\n" +
@@ -734,7 +832,7 @@ func file_synchook_v1_project_proto_rawDescGZIP() []byte {
 	return file_synchook_v1_project_proto_rawDescData
 }
 
-var file_synchook_v1_project_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_synchook_v1_project_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_synchook_v1_project_proto_goTypes = []any{
 	(*Project)(nil),                      // 0: synchook.v1.Project
 	(*ProjectSettings)(nil),              // 1: synchook.v1.ProjectSettings
@@ -742,46 +840,51 @@ var file_synchook_v1_project_proto_goTypes = []any{
 	(*CreateProjectResponse)(nil),        // 3: synchook.v1.CreateProjectResponse
 	(*ListProjectsRequest)(nil),          // 4: synchook.v1.ListProjectsRequest
 	(*ListProjectsResponse)(nil),         // 5: synchook.v1.ListProjectsResponse
-	(*GetProjectRequest)(nil),            // 6: synchook.v1.GetProjectRequest
-	(*GetProjectSettingsRequest)(nil),    // 7: synchook.v1.GetProjectSettingsRequest
-	(*UpdateProjectSettingsRequest)(nil), // 8: synchook.v1.UpdateProjectSettingsRequest
-	(*RotateSigningSecretRequest)(nil),   // 9: synchook.v1.RotateSigningSecretRequest
-	(*RotateSigningSecretResponse)(nil),  // 10: synchook.v1.RotateSigningSecretResponse
-	nil,                                  // 11: synchook.v1.ProjectSettings.WebhookHeadersEntry
-	(*timestamppb.Timestamp)(nil),        // 12: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),          // 13: google.protobuf.Duration
-	(*fieldmaskpb.FieldMask)(nil),        // 14: google.protobuf.FieldMask
+	(*DeleteProjectRequest)(nil),         // 6: synchook.v1.DeleteProjectRequest
+	(*DeleteProjectResponse)(nil),        // 7: synchook.v1.DeleteProjectResponse
+	(*GetProjectRequest)(nil),            // 8: synchook.v1.GetProjectRequest
+	(*GetProjectSettingsRequest)(nil),    // 9: synchook.v1.GetProjectSettingsRequest
+	(*UpdateProjectSettingsRequest)(nil), // 10: synchook.v1.UpdateProjectSettingsRequest
+	(*RotateSigningSecretRequest)(nil),   // 11: synchook.v1.RotateSigningSecretRequest
+	(*RotateSigningSecretResponse)(nil),  // 12: synchook.v1.RotateSigningSecretResponse
+	nil,                                  // 13: synchook.v1.ProjectSettings.WebhookHeadersEntry
+	(*timestamppb.Timestamp)(nil),        // 14: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),          // 15: google.protobuf.Duration
+	(*fieldmaskpb.FieldMask)(nil),        // 16: google.protobuf.FieldMask
 }
 var file_synchook_v1_project_proto_depIdxs = []int32{
-	12, // 0: synchook.v1.Project.create_time:type_name -> google.protobuf.Timestamp
-	13, // 1: synchook.v1.ProjectSettings.retry_schedule:type_name -> google.protobuf.Duration
-	13, // 2: synchook.v1.ProjectSettings.run_retry_schedule:type_name -> google.protobuf.Duration
-	11, // 3: synchook.v1.ProjectSettings.webhook_headers:type_name -> synchook.v1.ProjectSettings.WebhookHeadersEntry
-	13, // 4: synchook.v1.ProjectSettings.retention:type_name -> google.protobuf.Duration
-	12, // 5: synchook.v1.ProjectSettings.update_time:type_name -> google.protobuf.Timestamp
-	0,  // 6: synchook.v1.CreateProjectResponse.project:type_name -> synchook.v1.Project
-	0,  // 7: synchook.v1.ListProjectsResponse.projects:type_name -> synchook.v1.Project
-	1,  // 8: synchook.v1.UpdateProjectSettingsRequest.settings:type_name -> synchook.v1.ProjectSettings
-	14, // 9: synchook.v1.UpdateProjectSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
-	13, // 10: synchook.v1.RotateSigningSecretRequest.overlap:type_name -> google.protobuf.Duration
-	12, // 11: synchook.v1.RotateSigningSecretResponse.former_secret_expire_time:type_name -> google.protobuf.Timestamp
-	2,  // 12: synchook.v1.ProjectService.CreateProject:input_type -> synchook.v1.CreateProjectRequest
-	4,  // 13: synchook.v1.ProjectService.ListProjects:input_type -> synchook.v1.ListProjectsRequest
-	6,  // 14: synchook.v1.ProjectService.GetProject:input_type -> synchook.v1.GetProjectRequest
-	7,  // 15: synchook.v1.ProjectService.GetProjectSettings:input_type -> synchook.v1.GetProjectSettingsRequest
-	8,  // 16: synchook.v1.ProjectService.UpdateProjectSettings:input_type -> synchook.v1.UpdateProjectSettingsRequest
-	9,  // 17: synchook.v1.ProjectService.RotateSigningSecret:input_type -> synchook.v1.RotateSigningSecretRequest
-	3,  // 18: synchook.v1.ProjectService.CreateProject:output_type -> synchook.v1.CreateProjectResponse
-	5,  // 19: synchook.v1.ProjectService.ListProjects:output_type -> synchook.v1.ListProjectsResponse
-	0,  // 20: synchook.v1.ProjectService.GetProject:output_type -> synchook.v1.Project
-	1,  // 21: synchook.v1.ProjectService.GetProjectSettings:output_type -> synchook.v1.ProjectSettings
-	1,  // 22: synchook.v1.ProjectService.UpdateProjectSettings:output_type -> synchook.v1.ProjectSettings
-	10, // 23: synchook.v1.ProjectService.RotateSigningSecret:output_type -> synchook.v1.RotateSigningSecretResponse
-	18, // [18:24] is the sub-list for method output_type
-	12, // [12:18] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	14, // 0: synchook.v1.Project.create_time:type_name -> google.protobuf.Timestamp
+	15, // 1: synchook.v1.ProjectSettings.retry_schedule:type_name -> google.protobuf.Duration
+	15, // 2: synchook.v1.ProjectSettings.run_retry_schedule:type_name -> google.protobuf.Duration
+	13, // 3: synchook.v1.ProjectSettings.webhook_headers:type_name -> synchook.v1.ProjectSettings.WebhookHeadersEntry
+	15, // 4: synchook.v1.ProjectSettings.retention:type_name -> google.protobuf.Duration
+	15, // 5: synchook.v1.ProjectSettings.deleted_record_retention:type_name -> google.protobuf.Duration
+	14, // 6: synchook.v1.ProjectSettings.update_time:type_name -> google.protobuf.Timestamp
+	0,  // 7: synchook.v1.CreateProjectResponse.project:type_name -> synchook.v1.Project
+	0,  // 8: synchook.v1.ListProjectsResponse.projects:type_name -> synchook.v1.Project
+	1,  // 9: synchook.v1.UpdateProjectSettingsRequest.settings:type_name -> synchook.v1.ProjectSettings
+	16, // 10: synchook.v1.UpdateProjectSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	15, // 11: synchook.v1.RotateSigningSecretRequest.overlap:type_name -> google.protobuf.Duration
+	14, // 12: synchook.v1.RotateSigningSecretResponse.former_secret_expire_time:type_name -> google.protobuf.Timestamp
+	2,  // 13: synchook.v1.ProjectService.CreateProject:input_type -> synchook.v1.CreateProjectRequest
+	4,  // 14: synchook.v1.ProjectService.ListProjects:input_type -> synchook.v1.ListProjectsRequest
+	6,  // 15: synchook.v1.ProjectService.DeleteProject:input_type -> synchook.v1.DeleteProjectRequest
+	8,  // 16: synchook.v1.ProjectService.GetProject:input_type -> synchook.v1.GetProjectRequest
+	9,  // 17: synchook.v1.ProjectService.GetProjectSettings:input_type -> synchook.v1.GetProjectSettingsRequest
+	10, // 18: synchook.v1.ProjectService.UpdateProjectSettings:input_type -> synchook.v1.UpdateProjectSettingsRequest
+	11, // 19: synchook.v1.ProjectService.RotateSigningSecret:input_type -> synchook.v1.RotateSigningSecretRequest
+	3,  // 20: synchook.v1.ProjectService.CreateProject:output_type -> synchook.v1.CreateProjectResponse
+	5,  // 21: synchook.v1.ProjectService.ListProjects:output_type -> synchook.v1.ListProjectsResponse
+	7,  // 22: synchook.v1.ProjectService.DeleteProject:output_type -> synchook.v1.DeleteProjectResponse
+	0,  // 23: synchook.v1.ProjectService.GetProject:output_type -> synchook.v1.Project
+	1,  // 24: synchook.v1.ProjectService.GetProjectSettings:output_type -> synchook.v1.ProjectSettings
+	1,  // 25: synchook.v1.ProjectService.UpdateProjectSettings:output_type -> synchook.v1.ProjectSettings
+	12, // 26: synchook.v1.ProjectService.RotateSigningSecret:output_type -> synchook.v1.RotateSigningSecretResponse
+	20, // [20:27] is the sub-list for method output_type
+	13, // [13:20] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_synchook_v1_project_proto_init() }
@@ -795,7 +898,7 @@ func file_synchook_v1_project_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_synchook_v1_project_proto_rawDesc), len(file_synchook_v1_project_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

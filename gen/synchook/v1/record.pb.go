@@ -190,7 +190,8 @@ type ListRecordsRequest struct {
 	ConnectionId string `protobuf:"bytes,2,opt,name=connection_id,json=connectionId,proto3" json:"connection_id,omitempty"`
 	// The model.
 	Model string `protobuf:"bytes,3,opt,name=model,proto3" json:"model,omitempty"`
-	// Only records that changed at this time or later: the queryTimeStamp of a webhook. Unset: all.
+	// Only records that changed at this time or later: the queryTimeStamp of a webhook. One that is older
+	// than deleted records are kept can miss deletions; `deletions_missing` says whether it does. Unset: all.
 	Delta *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=delta,proto3" json:"delta,omitempty"`
 	// Only records whose last action is one of these. Empty: any.
 	Filter []RecordAction `protobuf:"varint,5,rep,packed,name=filter,proto3,enum=synchook.v1.RecordAction" json:"filter,omitempty"`
@@ -297,8 +298,12 @@ type ListRecordsResponse struct {
 	Records []*Record `protobuf:"bytes,1,rep,name=records,proto3" json:"records,omitempty"`
 	// The page_token of the next page. Empty: this is the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Whether records that were deleted at `delta` or later are no longer kept, by the project's
+	// `deleted_record_retention`: who follows by deltas should read all records anew, without a delta. False:
+	// no deletion since `delta` is missing.
+	DeletionsMissing bool `protobuf:"varint,3,opt,name=deletions_missing,json=deletionsMissing,proto3" json:"deletions_missing,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ListRecordsResponse) Reset() {
@@ -345,6 +350,13 @@ func (x *ListRecordsResponse) GetNextPageToken() string {
 	return ""
 }
 
+func (x *ListRecordsResponse) GetDeletionsMissing() bool {
+	if x != nil {
+		return x.DeletionsMissing
+	}
+	return false
+}
+
 var File_synchook_v1_record_proto protoreflect.FileDescriptor
 
 const file_synchook_v1_record_proto_rawDesc = "" +
@@ -371,10 +383,11 @@ const file_synchook_v1_record_proto_rawDesc = "" +
 	"\tpage_size\x18\a \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\x90N(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"l\n" +
+	"page_token\x18\b \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"\x99\x01\n" +
 	"\x13ListRecordsResponse\x12-\n" +
 	"\arecords\x18\x01 \x03(\v2\x13.synchook.v1.RecordR\arecords\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken*|\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12+\n" +
+	"\x11deletions_missing\x18\x03 \x01(\bR\x10deletionsMissing*|\n" +
 	"\fRecordAction\x12\x1d\n" +
 	"\x19RECORD_ACTION_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13RECORD_ACTION_ADDED\x10\x01\x12\x19\n" +

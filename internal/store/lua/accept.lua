@@ -19,6 +19,9 @@ local function tell(lane)
   hints[#hints + 1] = '0'
 end
 
+if redis.call('EXISTS', P .. ':project') == 0 then
+  return { '', 0, hints }
+end
 local t = now()
 local key = P .. ':event:' .. ARGV[1]
 if redis.call('EXISTS', key) == 0 then

@@ -1,6 +1,10 @@
 -- Takes names for new things and writes what belongs to them, all or nothing.
 -- ARGV: 1 how many names, then pairs of name and ID; then commands, each: how many words, and the
--- words, of which the second is a key without its slot. Answers the name that is taken, or ''.
+-- words, of which the second is a key without its slot. Answers the name that is taken, or ''; nothing,
+-- when the project was deleted.
+if redis.call('EXISTS', KEYS[1] .. ':project') == 0 then
+  return false
+end
 local names = KEYS[1] .. ':names'
 local i = 2
 for _ = 1, tonumber(ARGV[1]) do

@@ -8,7 +8,7 @@ end
 local hash, index = C .. ':r:' .. ARGV[3], C .. ':m:' .. ARGV[3]
 local t = num(clock())
 local page = redis.call('HSCAN', hash, ARGV[4], 'COUNT', ARGV[5])
-local deleted = 0
+local deletions = {}
 local done = {} -- a scan may show a record twice
 for i = 1, #page[2], 2 do
   local id, r = page[2][i], parse(page[2][i + 1])
@@ -19,11 +19,13 @@ for i = 1, #page[2], 2 do
     r.action, r.modified, r.deleted = 'D', t, t
     redis.call('HSET', hash, id, format(r))
     redis.call('ZADD', index, t, id)
-    deleted = deleted + 1
+    deletions[#deletions + 1] = t
+    deletions[#deletions + 1] = id
   end
 end
-if deleted > 0 then
-  redis.call('HINCRBY', C .. ':run:' .. ARGV[1], 'd:' .. ARGV[3], deleted)
+bury(ARGV[1], ARGV[3], deletions)
+if #deletions > 0 then
+  redis.call('HINCRBY', C .. ':run:' .. ARGV[1], 'd:' .. ARGV[3], #deletions / 2)
 end
 wrote(ARGV[1], ARGV[6])
 return page[1]

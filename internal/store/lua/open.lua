@@ -18,6 +18,7 @@ if not start then
   start = num(clock())
   redis.call('HSET', key, 'start', start, 'no', redis.call('INCR', C .. ':runs'))
 end
+redis.call('ZADD', C .. ':open', start, ARGV[1])
 redis.call('HSET', key, 'fence', ARGV[2], 'n', 0)
 redis.call('EXPIRE', key, ARGV[3])
 local t = clock()

@@ -2,7 +2,7 @@
 -- seconds runs are refused afterwards, then its models. Answers how many records there were, and whether
 -- there is more.
 local kept = C .. ':kept'
-redis.call('SET', C .. ':gone', '1')
+redis.call('SET', C .. ':gone', '1', 'EX', ARGV[2])
 local runs = redis.call('ZRANGE', kept, 0, ARGV[1] - 1)
 for _, run in ipairs(runs) do
   redis.call('UNLINK', C .. ':run:' .. run, C .. ':log:' .. run)
@@ -18,5 +18,4 @@ for i = 3, #ARGV do
   redis.call('UNLINK', hash, C .. ':m:' .. ARGV[i], C .. ':d:' .. ARGV[i])
 end
 redis.call('UNLINK', C .. ':clock', C .. ':runs', C .. ':open', C .. ':pruned')
-redis.call('EXPIRE', C .. ':gone', ARGV[2])
 return { records, 0 }

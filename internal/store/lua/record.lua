@@ -50,6 +50,16 @@ local function class(was, is)
   return was == is and '.' or 'u'
 end
 
+-- bury notes that a run deleted records: deletions are pairs of when and which.
+local function bury(run, model, deletions)
+  for i = 1, #deletions, 1000 do
+    redis.call('ZADD', C .. ':d:' .. model, unpack(deletions, i, math.min(i + 999, #deletions)))
+  end
+  if #deletions > 0 then
+    redis.call('HSET', C .. ':run:' .. run, 'x:' .. model, '1')
+  end
+end
+
 -- keep notes that something of a run is kept for so many seconds from now.
 local function keep(run, seconds, t)
   redis.call('ZADD', C .. ':kept', 'GT', num(t + tonumber(seconds) * 1000), run)

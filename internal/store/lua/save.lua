@@ -16,7 +16,7 @@ end
 local stored = redis.call('HMGET', hash, unpack(ids))
 local counts, conflicts = {}, { 'ok' }
 local writes, moves = {}, {}
-
+local deletions, revived = {}, {}
 
 -- count takes back the class that the run had counted for a record, and counts the new one.
 local function count(from, to)
@@ -31,7 +31,12 @@ local function become(r, id, is, op, digest, payload)
   r.modified = t
   if op == 'd' then
     r.action, r.deleted = 'D', t
+    deletions[#deletions + 1] = t
+    deletions[#deletions + 1] = id
   else
+    if is == 'x' then
+      revived[#revived + 1] = id
+    end
     r.action, r.deleted = (is == '-' or is == 'x') and 'A' or 'U', ''
     r.digest, r.payload = digest, payload
   end
@@ -78,6 +83,10 @@ for i = 1, #writes, 1000 do
 end
 for i = 1, #moves, 1000 do
   redis.call('ZADD', index, unpack(moves, i, math.min(i + 999, #moves)))
+end
+bury(ARGV[1], ARGV[4], deletions)
+if #revived > 0 then
+  redis.call('ZREM', C .. ':d:' .. ARGV[4], unpack(revived))
 end
 for class_name, n in pairs(counts) do
   if class_name ~= '.' and n ~= 0 then

@@ -12,6 +12,7 @@ end
 if not f[2] then
   redis.call('HSET', key, 'sealed', ARGV[4], 'err', ARGV[5])
 end
+redis.call('ZREM', C .. ':open', ARGV[1])
 redis.call('EXPIRE', key, ARGV[3])
 keep(ARGV[1], ARGV[3], clock())
 return { 'sealed', redis.call('HGETALL', key) }

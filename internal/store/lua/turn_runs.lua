@@ -1,6 +1,6 @@
 -- A turn on a lane of runs. What is done, each: id, op ('end', 'again', 'back'), attempts, state,
--- error, counts, start ms, wait ms, initial, how many deliveries, and for each of these: id, facts,
--- body, endpoint.
+-- error, counts, start ms, wait ms, initial, models of which it deleted records, how many deliveries,
+-- and for each of these: id, facts, body, endpoint.
 
 local function deliver(i, run, t, created)
   local id, endpoint = ARGV[i], ARGV[i + 3]
@@ -18,9 +18,12 @@ end
 local function ended(key, id, state, i, t)
   local created = clock(t)
   local deliveries = {}
-  for d = 0, tonumber(ARGV[i + 9]) - 1 do
-    deliver(i + 10 + d * 4, id, t, created)
-    deliveries[#deliveries + 1] = ARGV[i + 10 + d * 4]
+  for d = 0, tonumber(ARGV[i + 10]) - 1 do
+    deliver(i + 11 + d * 4, id, t, created)
+    deliveries[#deliveries + 1] = ARGV[i + 11 + d * 4]
+  end
+  for model in string.gmatch(ARGV[i + 9], '[^,]+') do
+    redis.call('ZADD', P .. ':tombs', 'LT', ARGV[i + 6], string.match(ARGV[1], '^[^.]+') .. '.' .. model)
   end
   redis.call('HSET', key, 'end', num(created), 'dlv', table.concat(deliveries, ','))
   redis.call('HDEL', key, 'nb', 'cancel')
@@ -68,7 +71,7 @@ function kind.apply(i, t, gone)
         hand_in(id, i, t, score)
       end
     end
-    i = i + 10 + tonumber(ARGV[i + 9]) * 4
+    i = i + 11 + tonumber(ARGV[i + 10]) * 4
   end
 end
 

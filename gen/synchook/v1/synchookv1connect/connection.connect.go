@@ -60,7 +60,9 @@ type ConnectionServiceClient interface {
 	ListConnections(context.Context, *v1.ListConnectionsRequest) (*v1.ListConnectionsResponse, error)
 	// UpdateConnection changes the named fields.
 	UpdateConnection(context.Context, *v1.UpdateConnectionRequest) (*v1.Connection, error)
-	// DeleteConnection removes a connection, its schedules and its records.
+	// DeleteConnection deletes a connection for good: it and its schedules end at once, and its records, runs
+	// and deliveries are removed in the background. A run under way is cancelled. Webhooks that are still owed
+	// are not sent, unless an attempt is under way.
 	DeleteConnection(context.Context, *v1.DeleteConnectionRequest) (*v1.DeleteConnectionResponse, error)
 }
 
@@ -174,7 +176,9 @@ type ConnectionServiceHandler interface {
 	ListConnections(context.Context, *v1.ListConnectionsRequest) (*v1.ListConnectionsResponse, error)
 	// UpdateConnection changes the named fields.
 	UpdateConnection(context.Context, *v1.UpdateConnectionRequest) (*v1.Connection, error)
-	// DeleteConnection removes a connection, its schedules and its records.
+	// DeleteConnection deletes a connection for good: it and its schedules end at once, and its records, runs
+	// and deliveries are removed in the background. A run under way is cancelled. Webhooks that are still owed
+	// are not sent, unless an attempt is under way.
 	DeleteConnection(context.Context, *v1.DeleteConnectionRequest) (*v1.DeleteConnectionResponse, error)
 }
 

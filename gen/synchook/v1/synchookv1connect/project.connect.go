@@ -39,6 +39,9 @@ const (
 	// ProjectServiceListProjectsProcedure is the fully-qualified name of the ProjectService's
 	// ListProjects RPC.
 	ProjectServiceListProjectsProcedure = "/synchook.v1.ProjectService/ListProjects"
+	// ProjectServiceDeleteProjectProcedure is the fully-qualified name of the ProjectService's
+	// DeleteProject RPC.
+	ProjectServiceDeleteProjectProcedure = "/synchook.v1.ProjectService/DeleteProject"
 	// ProjectServiceGetProjectProcedure is the fully-qualified name of the ProjectService's GetProject
 	// RPC.
 	ProjectServiceGetProjectProcedure = "/synchook.v1.ProjectService/GetProject"
@@ -59,6 +62,10 @@ type ProjectServiceClient interface {
 	CreateProject(context.Context, *v1.CreateProjectRequest) (*v1.CreateProjectResponse, error)
 	// ListProjects lists all projects, oldest first. Admin key only.
 	ListProjects(context.Context, *v1.ListProjectsRequest) (*v1.ListProjectsResponse, error)
+	// DeleteProject deletes a project for good: its keys and webhook URLs end at once, and all that it holds
+	// is removed in the background. Webhooks that are still owed are not sent; requests under way are not
+	// waited for. A project that is being removed already is no error. Admin key only.
+	DeleteProject(context.Context, *v1.DeleteProjectRequest) (*v1.DeleteProjectResponse, error)
 	// GetProject returns the caller's project.
 	GetProject(context.Context, *v1.GetProjectRequest) (*v1.Project, error)
 	// GetProjectSettings returns the caller's project's settings.
@@ -94,6 +101,12 @@ func NewProjectServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		deleteProject: connect.NewClient[v1.DeleteProjectRequest, v1.DeleteProjectResponse](
+			httpClient,
+			baseURL+ProjectServiceDeleteProjectProcedure,
+			connect.WithSchema(projectServiceMethods.ByName("DeleteProject")),
+			connect.WithClientOptions(opts...),
+		),
 		getProject: connect.NewClient[v1.GetProjectRequest, v1.Project](
 			httpClient,
 			baseURL+ProjectServiceGetProjectProcedure,
@@ -127,6 +140,7 @@ func NewProjectServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 type projectServiceClient struct {
 	createProject         *connect.Client[v1.CreateProjectRequest, v1.CreateProjectResponse]
 	listProjects          *connect.Client[v1.ListProjectsRequest, v1.ListProjectsResponse]
+	deleteProject         *connect.Client[v1.DeleteProjectRequest, v1.DeleteProjectResponse]
 	getProject            *connect.Client[v1.GetProjectRequest, v1.Project]
 	getProjectSettings    *connect.Client[v1.GetProjectSettingsRequest, v1.ProjectSettings]
 	updateProjectSettings *connect.Client[v1.UpdateProjectSettingsRequest, v1.ProjectSettings]
@@ -145,6 +159,15 @@ func (c *projectServiceClient) CreateProject(ctx context.Context, req *v1.Create
 // ListProjects calls synchook.v1.ProjectService.ListProjects.
 func (c *projectServiceClient) ListProjects(ctx context.Context, req *v1.ListProjectsRequest) (*v1.ListProjectsResponse, error) {
 	response, err := c.listProjects.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// DeleteProject calls synchook.v1.ProjectService.DeleteProject.
+func (c *projectServiceClient) DeleteProject(ctx context.Context, req *v1.DeleteProjectRequest) (*v1.DeleteProjectResponse, error) {
+	response, err := c.deleteProject.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -193,6 +216,10 @@ type ProjectServiceHandler interface {
 	CreateProject(context.Context, *v1.CreateProjectRequest) (*v1.CreateProjectResponse, error)
 	// ListProjects lists all projects, oldest first. Admin key only.
 	ListProjects(context.Context, *v1.ListProjectsRequest) (*v1.ListProjectsResponse, error)
+	// DeleteProject deletes a project for good: its keys and webhook URLs end at once, and all that it holds
+	// is removed in the background. Webhooks that are still owed are not sent; requests under way are not
+	// waited for. A project that is being removed already is no error. Admin key only.
+	DeleteProject(context.Context, *v1.DeleteProjectRequest) (*v1.DeleteProjectResponse, error)
 	// GetProject returns the caller's project.
 	GetProject(context.Context, *v1.GetProjectRequest) (*v1.Project, error)
 	// GetProjectSettings returns the caller's project's settings.
@@ -222,6 +249,12 @@ func NewProjectServiceHandler(svc ProjectServiceHandler, opts ...connect.Handler
 		svc.ListProjects,
 		connect.WithSchema(projectServiceMethods.ByName("ListProjects")),
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	projectServiceDeleteProjectHandler := connect.NewUnaryHandlerSimple(
+		ProjectServiceDeleteProjectProcedure,
+		svc.DeleteProject,
+		connect.WithSchema(projectServiceMethods.ByName("DeleteProject")),
 		connect.WithHandlerOptions(opts...),
 	)
 	projectServiceGetProjectHandler := connect.NewUnaryHandlerSimple(
@@ -256,6 +289,8 @@ func NewProjectServiceHandler(svc ProjectServiceHandler, opts ...connect.Handler
 			projectServiceCreateProjectHandler.ServeHTTP(w, r)
 		case ProjectServiceListProjectsProcedure:
 			projectServiceListProjectsHandler.ServeHTTP(w, r)
+		case ProjectServiceDeleteProjectProcedure:
+			projectServiceDeleteProjectHandler.ServeHTTP(w, r)
 		case ProjectServiceGetProjectProcedure:
 			projectServiceGetProjectHandler.ServeHTTP(w, r)
 		case ProjectServiceGetProjectSettingsProcedure:
@@ -279,6 +314,10 @@ func (UnimplementedProjectServiceHandler) CreateProject(context.Context, *v1.Cre
 
 func (UnimplementedProjectServiceHandler) ListProjects(context.Context, *v1.ListProjectsRequest) (*v1.ListProjectsResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("synchook.v1.ProjectService.ListProjects is not implemented"))
+}
+
+func (UnimplementedProjectServiceHandler) DeleteProject(context.Context, *v1.DeleteProjectRequest) (*v1.DeleteProjectResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("synchook.v1.ProjectService.DeleteProject is not implemented"))
 }
 
 func (UnimplementedProjectServiceHandler) GetProject(context.Context, *v1.GetProjectRequest) (*v1.Project, error) {

@@ -752,7 +752,9 @@ export const ConnectionService: GenService<{
     output: typeof ConnectionSchema;
   },
   /**
-   * DeleteConnection removes a connection, its schedules and its records.
+   * DeleteConnection deletes a connection for good: it and its schedules end at once, and its records, runs
+   * and deliveries are removed in the background. A run under way is cancelled. Webhooks that are still owed
+   * are not sent, unless an attempt is under way.
    *
    * @generated from rpc synchook.v1.ConnectionService.DeleteConnection
    */

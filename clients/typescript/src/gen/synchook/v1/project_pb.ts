@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file synchook/v1/project.proto.
  */
 export const file_synchook_v1_project: GenFile = /*@__PURE__*/
-  fileDesc("ChlzeW5jaG9vay92MS9wcm9qZWN0LnByb3RvEgtzeW5jaG9vay52MSJnCgdQcm9qZWN0EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJcHVibGljX2lkGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKcAwoPUHJvamVjdFNldHRpbmdzEhMKC3dlYmhvb2tfdXJsGAEgASgJEhsKE2Fsd2F5c19zZW5kX3dlYmhvb2sYAiABKAgSMQoOcmV0cnlfc2NoZWR1bGUYAyADKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNQoScnVuX3JldHJ5X3NjaGVkdWxlGAQgAygLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEkkKD3dlYmhvb2tfaGVhZGVycxgFIAMoCzIwLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncy5XZWJob29rSGVhZGVyc0VudHJ5EiwKCXJldGVudGlvbhgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIMCgRldGFnGAcgASgJEi8KC3VwZGF0ZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBo1ChNXZWJob29rSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiJAoUQ3JlYXRlUHJvamVjdFJlcXVlc3QSDAoEbmFtZRgBIAEoCSJnChVDcmVhdGVQcm9qZWN0UmVzcG9uc2USJQoHcHJvamVjdBgBIAEoCzIULnN5bmNob29rLnYxLlByb2plY3QSDwoHYXBpX2tleRgCIAEoCRIWCg5zaWduaW5nX3NlY3JldBgDIAEoCSI8ChNMaXN0UHJvamVjdHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlcKFExpc3RQcm9qZWN0c1Jlc3BvbnNlEiYKCHByb2plY3RzGAEgAygLMhQuc3luY2hvb2sudjEuUHJvamVjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiEwoRR2V0UHJvamVjdFJlcXVlc3QiGwoZR2V0UHJvamVjdFNldHRpbmdzUmVxdWVzdCJ/ChxVcGRhdGVQcm9qZWN0U2V0dGluZ3NSZXF1ZXN0Ei4KCHNldHRpbmdzGAEgASgLMhwuc3luY2hvb2sudjEuUHJvamVjdFNldHRpbmdzEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJIChpSb3RhdGVTaWduaW5nU2VjcmV0UmVxdWVzdBIqCgdvdmVybGFwGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uInQKG1JvdGF0ZVNpZ25pbmdTZWNyZXRSZXNwb25zZRIWCg5zaWduaW5nX3NlY3JldBgBIAEoCRI9Chlmb3JtZXJfc2VjcmV0X2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDK4BAoOUHJvamVjdFNlcnZpY2USVgoNQ3JlYXRlUHJvamVjdBIhLnN5bmNob29rLnYxLkNyZWF0ZVByb2plY3RSZXF1ZXN0GiIuc3luY2hvb2sudjEuQ3JlYXRlUHJvamVjdFJlc3BvbnNlElgKDExpc3RQcm9qZWN0cxIgLnN5bmNob29rLnYxLkxpc3RQcm9qZWN0c1JlcXVlc3QaIS5zeW5jaG9vay52MS5MaXN0UHJvamVjdHNSZXNwb25zZSIDkAIBEkcKCkdldFByb2plY3QSHi5zeW5jaG9vay52MS5HZXRQcm9qZWN0UmVxdWVzdBoULnN5bmNob29rLnYxLlByb2plY3QiA5ACARJfChJHZXRQcm9qZWN0U2V0dGluZ3MSJi5zeW5jaG9vay52MS5HZXRQcm9qZWN0U2V0dGluZ3NSZXF1ZXN0Ghwuc3luY2hvb2sudjEuUHJvamVjdFNldHRpbmdzIgOQAgESYAoVVXBkYXRlUHJvamVjdFNldHRpbmdzEikuc3luY2hvb2sudjEuVXBkYXRlUHJvamVjdFNldHRpbmdzUmVxdWVzdBocLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncxJoChNSb3RhdGVTaWduaW5nU2VjcmV0Eicuc3luY2hvb2sudjEuUm90YXRlU2lnbmluZ1NlY3JldFJlcXVlc3QaKC5zeW5jaG9vay52MS5Sb3RhdGVTaWduaW5nU2VjcmV0UmVzcG9uc2VCOVo3Z2l0aHViLmNvbS9zeW5jaG9vay9zeW5jaG9vay9nZW4vc3luY2hvb2svdjE7c3luY2hvb2t2MWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("ChlzeW5jaG9vay92MS9wcm9qZWN0LnByb3RvEgtzeW5jaG9vay52MSJnCgdQcm9qZWN0EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJcHVibGljX2lkGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLZAwoPUHJvamVjdFNldHRpbmdzEhMKC3dlYmhvb2tfdXJsGAEgASgJEhsKE2Fsd2F5c19zZW5kX3dlYmhvb2sYAiABKAgSMQoOcmV0cnlfc2NoZWR1bGUYAyADKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNQoScnVuX3JldHJ5X3NjaGVkdWxlGAQgAygLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEkkKD3dlYmhvb2tfaGVhZGVycxgFIAMoCzIwLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncy5XZWJob29rSGVhZGVyc0VudHJ5EiwKCXJldGVudGlvbhgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI7ChhkZWxldGVkX3JlY29yZF9yZXRlbnRpb24YCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDAoEZXRhZxgHIAEoCRIvCgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAaNQoTV2ViaG9va0hlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIiQKFENyZWF0ZVByb2plY3RSZXF1ZXN0EgwKBG5hbWUYASABKAkiZwoVQ3JlYXRlUHJvamVjdFJlc3BvbnNlEiUKB3Byb2plY3QYASABKAsyFC5zeW5jaG9vay52MS5Qcm9qZWN0Eg8KB2FwaV9rZXkYAiABKAkSFgoOc2lnbmluZ19zZWNyZXQYAyABKAkiPAoTTGlzdFByb2plY3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJXChRMaXN0UHJvamVjdHNSZXNwb25zZRImCghwcm9qZWN0cxgBIAMoCzIULnN5bmNob29rLnYxLlByb2plY3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiIKFERlbGV0ZVByb2plY3RSZXF1ZXN0EgoKAmlkGAEgASgJIhcKFURlbGV0ZVByb2plY3RSZXNwb25zZSITChFHZXRQcm9qZWN0UmVxdWVzdCIbChlHZXRQcm9qZWN0U2V0dGluZ3NSZXF1ZXN0In8KHFVwZGF0ZVByb2plY3RTZXR0aW5nc1JlcXVlc3QSLgoIc2V0dGluZ3MYASABKAsyHC5zeW5jaG9vay52MS5Qcm9qZWN0U2V0dGluZ3MSLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIkgKGlJvdGF0ZVNpZ25pbmdTZWNyZXRSZXF1ZXN0EioKB292ZXJsYXAYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24idAobUm90YXRlU2lnbmluZ1NlY3JldFJlc3BvbnNlEhYKDnNpZ25pbmdfc2VjcmV0GAEgASgJEj0KGWZvcm1lcl9zZWNyZXRfZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMpAFCg5Qcm9qZWN0U2VydmljZRJWCg1DcmVhdGVQcm9qZWN0EiEuc3luY2hvb2sudjEuQ3JlYXRlUHJvamVjdFJlcXVlc3QaIi5zeW5jaG9vay52MS5DcmVhdGVQcm9qZWN0UmVzcG9uc2USWAoMTGlzdFByb2plY3RzEiAuc3luY2hvb2sudjEuTGlzdFByb2plY3RzUmVxdWVzdBohLnN5bmNob29rLnYxLkxpc3RQcm9qZWN0c1Jlc3BvbnNlIgOQAgESVgoNRGVsZXRlUHJvamVjdBIhLnN5bmNob29rLnYxLkRlbGV0ZVByb2plY3RSZXF1ZXN0GiIuc3luY2hvb2sudjEuRGVsZXRlUHJvamVjdFJlc3BvbnNlEkcKCkdldFByb2plY3QSHi5zeW5jaG9vay52MS5HZXRQcm9qZWN0UmVxdWVzdBoULnN5bmNob29rLnYxLlByb2plY3QiA5ACARJfChJHZXRQcm9qZWN0U2V0dGluZ3MSJi5zeW5jaG9vay52MS5HZXRQcm9qZWN0U2V0dGluZ3NSZXF1ZXN0Ghwuc3luY2hvb2sudjEuUHJvamVjdFNldHRpbmdzIgOQAgESYAoVVXBkYXRlUHJvamVjdFNldHRpbmdzEikuc3luY2hvb2sudjEuVXBkYXRlUHJvamVjdFNldHRpbmdzUmVxdWVzdBocLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncxJoChNSb3RhdGVTaWduaW5nU2VjcmV0Eicuc3luY2hvb2sudjEuUm90YXRlU2lnbmluZ1NlY3JldFJlcXVlc3QaKC5zeW5jaG9vay52MS5Sb3RhdGVTaWduaW5nU2VjcmV0UmVzcG9uc2VCOVo3Z2l0aHViLmNvbS9zeW5jaG9vay9zeW5jaG9vay9nZW4vc3luY2hvb2svdjE7c3luY2hvb2t2MWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * Project is an isolated world with its own settings, keys and data.
@@ -143,6 +143,14 @@ export type ProjectSettings = Message<"synchook.v1.ProjectSettings"> & {
   retention?: Duration | undefined;
 
   /**
+   * How long deleted records are kept, for apps that ask what changed since a time; at least an hour. An app
+   * that asks for changes since an earlier time can miss deletions. Zero: the default, 30 days.
+   *
+   * @generated from field: google.protobuf.Duration deleted_record_retention = 9;
+   */
+  deletedRecordRetention?: Duration | undefined;
+
+  /**
    * What the next update must name to be sure that nobody changed the settings in between.
    *
    * @generated from field: string etag = 7;
@@ -207,6 +215,14 @@ export type ProjectSettingsJson = {
    * @generated from field: google.protobuf.Duration retention = 6;
    */
   retention?: DurationJson;
+
+  /**
+   * How long deleted records are kept, for apps that ask what changed since a time; at least an hour. An app
+   * that asks for changes since an earlier time can miss deletions. Zero: the default, 30 days.
+   *
+   * @generated from field: google.protobuf.Duration deleted_record_retention = 9;
+   */
+  deletedRecordRetention?: DurationJson;
 
   /**
    * What the next update must name to be sure that nobody changed the settings in between.
@@ -427,6 +443,64 @@ export const ListProjectsResponseSchema: GenMessage<ListProjectsResponse, {jsonT
   messageDesc(file_synchook_v1_project, 5);
 
 /**
+ * DeleteProjectRequest names the project to delete.
+ *
+ * @generated from message synchook.v1.DeleteProjectRequest
+ */
+export type DeleteProjectRequest = Message<"synchook.v1.DeleteProjectRequest"> & {
+  /**
+   * The project's ID, "prj_...".
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * DeleteProjectRequest names the project to delete.
+ *
+ * @generated from message synchook.v1.DeleteProjectRequest
+ */
+export type DeleteProjectRequestJson = {
+  /**
+   * The project's ID, "prj_...".
+   *
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message synchook.v1.DeleteProjectRequest.
+ * Use `create(DeleteProjectRequestSchema)` to create a new message.
+ */
+export const DeleteProjectRequestSchema: GenMessage<DeleteProjectRequest, {jsonType: DeleteProjectRequestJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_project, 6);
+
+/**
+ * DeleteProjectResponse is empty.
+ *
+ * @generated from message synchook.v1.DeleteProjectResponse
+ */
+export type DeleteProjectResponse = Message<"synchook.v1.DeleteProjectResponse"> & {
+};
+
+/**
+ * DeleteProjectResponse is empty.
+ *
+ * @generated from message synchook.v1.DeleteProjectResponse
+ */
+export type DeleteProjectResponseJson = {
+};
+
+/**
+ * Describes the message synchook.v1.DeleteProjectResponse.
+ * Use `create(DeleteProjectResponseSchema)` to create a new message.
+ */
+export const DeleteProjectResponseSchema: GenMessage<DeleteProjectResponse, {jsonType: DeleteProjectResponseJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_project, 7);
+
+/**
  * GetProjectRequest asks for the caller's project.
  *
  * @generated from message synchook.v1.GetProjectRequest
@@ -447,7 +521,7 @@ export type GetProjectRequestJson = {
  * Use `create(GetProjectRequestSchema)` to create a new message.
  */
 export const GetProjectRequestSchema: GenMessage<GetProjectRequest, {jsonType: GetProjectRequestJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_project, 6);
+  messageDesc(file_synchook_v1_project, 8);
 
 /**
  * GetProjectSettingsRequest asks for the caller's project's settings.
@@ -470,7 +544,7 @@ export type GetProjectSettingsRequestJson = {
  * Use `create(GetProjectSettingsRequestSchema)` to create a new message.
  */
 export const GetProjectSettingsRequestSchema: GenMessage<GetProjectSettingsRequest, {jsonType: GetProjectSettingsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_project, 7);
+  messageDesc(file_synchook_v1_project, 9);
 
 /**
  * UpdateProjectSettingsRequest names the settings to change.
@@ -519,7 +593,7 @@ export type UpdateProjectSettingsRequestJson = {
  * Use `create(UpdateProjectSettingsRequestSchema)` to create a new message.
  */
 export const UpdateProjectSettingsRequestSchema: GenMessage<UpdateProjectSettingsRequest, {jsonType: UpdateProjectSettingsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_project, 8);
+  messageDesc(file_synchook_v1_project, 10);
 
 /**
  * RotateSigningSecretRequest asks for a new signing secret.
@@ -554,7 +628,7 @@ export type RotateSigningSecretRequestJson = {
  * Use `create(RotateSigningSecretRequestSchema)` to create a new message.
  */
 export const RotateSigningSecretRequestSchema: GenMessage<RotateSigningSecretRequest, {jsonType: RotateSigningSecretRequestJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_project, 9);
+  messageDesc(file_synchook_v1_project, 11);
 
 /**
  * RotateSigningSecretResponse holds the new secret, this once.
@@ -603,7 +677,7 @@ export type RotateSigningSecretResponseJson = {
  * Use `create(RotateSigningSecretResponseSchema)` to create a new message.
  */
 export const RotateSigningSecretResponseSchema: GenMessage<RotateSigningSecretResponse, {jsonType: RotateSigningSecretResponseJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_project, 10);
+  messageDesc(file_synchook_v1_project, 12);
 
 /**
  * ProjectService manages projects and their settings. A project is an isolated world with its own
@@ -632,6 +706,18 @@ export const ProjectService: GenService<{
     methodKind: "unary";
     input: typeof ListProjectsRequestSchema;
     output: typeof ListProjectsResponseSchema;
+  },
+  /**
+   * DeleteProject deletes a project for good: its keys and webhook URLs end at once, and all that it holds
+   * is removed in the background. Webhooks that are still owed are not sent; requests under way are not
+   * waited for. A project that is being removed already is no error. Admin key only.
+   *
+   * @generated from rpc synchook.v1.ProjectService.DeleteProject
+   */
+  deleteProject: {
+    methodKind: "unary";
+    input: typeof DeleteProjectRequestSchema;
+    output: typeof DeleteProjectResponseSchema;
   },
   /**
    * GetProject returns the caller's project.

@@ -12,7 +12,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file synchook/v1/record.proto.
  */
 export const file_synchook_v1_record: GenFile = /*@__PURE__*/
-  fileDesc("ChhzeW5jaG9vay92MS9yZWNvcmQucHJvdG8SC3N5bmNob29rLnYxIpwCCgZSZWNvcmQSCgoCaWQYASABKAkSKAoHcGF5bG9hZBgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSMwoPZmlyc3Rfc2Vlbl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI2ChJsYXN0X21vZGlmaWVkX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KC2xhc3RfYWN0aW9uGAUgASgOMhkuc3luY2hvb2sudjEuUmVjb3JkQWN0aW9uEi8KC2RlbGV0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZjdXJzb3IYByABKAki4QEKEkxpc3RSZWNvcmRzUmVxdWVzdBIbChNwcm92aWRlcl9jb25maWdfa2V5GAEgASgJEhUKDWNvbm5lY3Rpb25faWQYAiABKAkSDQoFbW9kZWwYAyABKAkSKQoFZGVsdGEYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBmZpbHRlchgFIAMoDjIZLnN5bmNob29rLnYxLlJlY29yZEFjdGlvbhILCgNpZHMYBiADKAkSEQoJcGFnZV9zaXplGAcgASgFEhIKCnBhZ2VfdG9rZW4YCCABKAkiVAoTTGlzdFJlY29yZHNSZXNwb25zZRIkCgdyZWNvcmRzGAEgAygLMhMuc3luY2hvb2sudjEuUmVjb3JkEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSp8CgxSZWNvcmRBY3Rpb24SHQoZUkVDT1JEX0FDVElPTl9VTlNQRUNJRklFRBAAEhcKE1JFQ09SRF9BQ1RJT05fQURERUQQARIZChVSRUNPUkRfQUNUSU9OX1VQREFURUQQAhIZChVSRUNPUkRfQUNUSU9OX0RFTEVURUQQAzJmCg1SZWNvcmRTZXJ2aWNlElUKC0xpc3RSZWNvcmRzEh8uc3luY2hvb2sudjEuTGlzdFJlY29yZHNSZXF1ZXN0GiAuc3luY2hvb2sudjEuTGlzdFJlY29yZHNSZXNwb25zZSIDkAIBQjlaN2dpdGh1Yi5jb20vc3luY2hvb2svc3luY2hvb2svZ2VuL3N5bmNob29rL3YxO3N5bmNob29rdjFiBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChhzeW5jaG9vay92MS9yZWNvcmQucHJvdG8SC3N5bmNob29rLnYxIpwCCgZSZWNvcmQSCgoCaWQYASABKAkSKAoHcGF5bG9hZBgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSMwoPZmlyc3Rfc2Vlbl90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI2ChJsYXN0X21vZGlmaWVkX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KC2xhc3RfYWN0aW9uGAUgASgOMhkuc3luY2hvb2sudjEuUmVjb3JkQWN0aW9uEi8KC2RlbGV0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZjdXJzb3IYByABKAki4QEKEkxpc3RSZWNvcmRzUmVxdWVzdBIbChNwcm92aWRlcl9jb25maWdfa2V5GAEgASgJEhUKDWNvbm5lY3Rpb25faWQYAiABKAkSDQoFbW9kZWwYAyABKAkSKQoFZGVsdGEYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBmZpbHRlchgFIAMoDjIZLnN5bmNob29rLnYxLlJlY29yZEFjdGlvbhILCgNpZHMYBiADKAkSEQoJcGFnZV9zaXplGAcgASgFEhIKCnBhZ2VfdG9rZW4YCCABKAkibwoTTGlzdFJlY29yZHNSZXNwb25zZRIkCgdyZWNvcmRzGAEgAygLMhMuc3luY2hvb2sudjEuUmVjb3JkEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIZChFkZWxldGlvbnNfbWlzc2luZxgDIAEoCCp8CgxSZWNvcmRBY3Rpb24SHQoZUkVDT1JEX0FDVElPTl9VTlNQRUNJRklFRBAAEhcKE1JFQ09SRF9BQ1RJT05fQURERUQQARIZChVSRUNPUkRfQUNUSU9OX1VQREFURUQQAhIZChVSRUNPUkRfQUNUSU9OX0RFTEVURUQQAzJmCg1SZWNvcmRTZXJ2aWNlElUKC0xpc3RSZWNvcmRzEh8uc3luY2hvb2sudjEuTGlzdFJlY29yZHNSZXF1ZXN0GiAuc3luY2hvb2sudjEuTGlzdFJlY29yZHNSZXNwb25zZSIDkAIBQjlaN2dpdGh1Yi5jb20vc3luY2hvb2svc3luY2hvb2svZ2VuL3N5bmNob29rL3YxO3N5bmNob29rdjFiBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Record is one thing that a sync returned.
@@ -161,7 +161,8 @@ export type ListRecordsRequest = Message<"synchook.v1.ListRecordsRequest"> & {
   model: string;
 
   /**
-   * Only records that changed at this time or later: the queryTimeStamp of a webhook. Unset: all.
+   * Only records that changed at this time or later: the queryTimeStamp of a webhook. One that is older
+   * than deleted records are kept can miss deletions; `deletions_missing` says whether it does. Unset: all.
    *
    * @generated from field: google.protobuf.Timestamp delta = 4;
    */
@@ -224,7 +225,8 @@ export type ListRecordsRequestJson = {
   model?: string;
 
   /**
-   * Only records that changed at this time or later: the queryTimeStamp of a webhook. Unset: all.
+   * Only records that changed at this time or later: the queryTimeStamp of a webhook. One that is older
+   * than deleted records are kept can miss deletions; `deletions_missing` says whether it does. Unset: all.
    *
    * @generated from field: google.protobuf.Timestamp delta = 4;
    */
@@ -285,6 +287,15 @@ export type ListRecordsResponse = Message<"synchook.v1.ListRecordsResponse"> & {
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken: string;
+
+  /**
+   * Whether records that were deleted at `delta` or later are no longer kept, by the project's
+   * `deleted_record_retention`: who follows by deltas should read all records anew, without a delta. False:
+   * no deletion since `delta` is missing.
+   *
+   * @generated from field: bool deletions_missing = 3;
+   */
+  deletionsMissing: boolean;
 };
 
 /**
@@ -306,6 +317,15 @@ export type ListRecordsResponseJson = {
    * @generated from field: string next_page_token = 2;
    */
   nextPageToken?: string;
+
+  /**
+   * Whether records that were deleted at `delta` or later are no longer kept, by the project's
+   * `deleted_record_retention`: who follows by deltas should read all records anew, without a delta. False:
+   * no deletion since `delta` is missing.
+   *
+   * @generated from field: bool deletions_missing = 3;
+   */
+  deletionsMissing?: boolean;
 };
 
 /**
