@@ -75,14 +75,18 @@ func (p *pruner) purge(ctx context.Context) error {
 
 func (p *pruner) purgeStep(ctx context.Context, d store.Purge) error {
 	step, err := p.store.Purge(ctx, d)
+	what := "connection"
+	if d.Connection == "" {
+		what = "project"
+	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("connection %s of project %s: %w", d.Connection, d.Project, err)
+		return fmt.Errorf("deleted %s (project %s, connection %q): %w", what, d.Project, d.Connection, err)
 	case step.First:
-		p.log.Info("what a deleted connection left behind is being removed", "project", d.Project, "connection", d.Connection)
+		p.log.Info("what a deleted "+what+" left behind is being removed", "project", d.Project, "connection", d.Connection)
 	case step.Last:
-		p.log.Info("all that a deleted connection left behind is removed", "project", d.Project, "connection", d.Connection,
-			"records", step.Total.Records, "runs", step.Total.Runs, "deliveries", step.Total.Deliveries)
+		p.log.Info("all that a deleted "+what+" left behind is removed", "project", d.Project, "connection", d.Connection,
+			"records", step.Total.Records, "runs", step.Total.Runs, "deliveries", step.Total.Deliveries, "keys", step.Total.Keys)
 	}
 	return nil
 }
