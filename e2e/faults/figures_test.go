@@ -94,23 +94,13 @@ func measure(h *rig.House, worker *rig.Process) figures {
 	return f
 }
 
-// keysOf are how many keys there are of each kind, as figures. What a project keeps for itself, its events
-// and its endpoint's lane are left out: its connections are deleted, and not the project.
+// keysOf are how many keys there are of each kind, as figures.
 func keysOf(keys map[string]int) figures {
 	f := figures{}
 	for kind, n := range keys {
-		if !slices.Contains(ofProjects, kind) {
-			f["keys "+kind] = float64(n)
-		}
+		f["keys "+kind] = float64(n)
 	}
 	return f
-}
-
-// ofProjects are the kinds of keys that are there as long as a project is.
-var ofProjects = []string{
-	"P:project", "P:audit", "P:keys", "P:keys:used", "P:names", "P:integrations", "P:syncs:", "P:removed:", "P:models:",
-	"P:deployed", "P:script:", "P:seen:", "P:event:", "P:events", "P:events:", "P:lane:", "P:clock", "P:seq",
-	"synchook:projects", "synchook:public", "synchook:keys",
 }
 
 func TestAFigureThatGrowsIsTold(t *testing.T) {

@@ -38,8 +38,8 @@ type soaking struct {
 }
 
 // TestSoak has the program live for a while, through cycles that each make projects, work them while
-// something breaks, audit one of them, and delete their connections. At the end the processes must be as
-// they were when they had warmed up, and nothing may be left in the store of what connections had.
+// something breaks, audit one of them, and delete them. At the end the processes must be as they were
+// when they had warmed up, and the store as it was before there was a project.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	s := &soaking{t: t, house: rig.NewHouse(t, rig.HouseOptions{})}
@@ -78,8 +78,8 @@ func soakFaults() []func(*soaking, *rig.Project) {
 	}
 }
 
-// cycle makes two projects, works both while something breaks, audits one, and deletes the connections of
-// both: those of the other one while they are still worked.
+// cycle makes two projects, works both while something breaks, audits one, and deletes both: the other
+// one while it is still worked.
 func (s *soaking) cycle(n int) {
 	s.t.Helper()
 	kept := s.house.NewProject(fmt.Sprintf("kept-%d", n), "user-1", "user-2", "user-3")

@@ -114,15 +114,12 @@ func (p *Project) Disconnect(connection string) {
 	}
 }
 
-// Delete deletes the project's connections. What they left is removed by and by.
+// Delete deletes the project. What it left is removed by and by.
 func (p *Project) Delete() {
 	t := p.House.T
 	t.Helper()
-	list, err := p.Client().Connections.ListConnections(t.Context(), &synchookv1.ListConnectionsRequest{PageSize: 100})
+	_, err := p.House.Client(AdminKey).Projects.DeleteProject(t.Context(), &synchookv1.DeleteProjectRequest{Id: p.ID})
 	if err != nil {
-		t.Errorf("listing the connections of %s: %v", p.ID, err)
-	}
-	for _, c := range list.GetConnections() {
-		p.Disconnect(c.GetConnectionId())
+		t.Errorf("deleting project %s: %v", p.ID, err)
 	}
 }

@@ -63,6 +63,7 @@ func checks() map[string]check {
 		"schedule":    inProject("doctor_schedule"),
 		"scheduled":   inProject("doctor_scheduled"),
 		"status":      inProject("doctor_status"),
+		"tomb":        inProject("doctor_tomb"),
 		"clock":       inProject("doctor_clock"),
 		"expiry":      scripted("doctor", "doctor_expiry"),
 		"record":      inConnection("doctor_record"),
@@ -76,6 +77,7 @@ func checks() map[string]check {
 		"apikey":      each(findAPIKey),
 		"used":        each(findUsed),
 		"purge":       each(findPurge),
+		"deletions":   each(findDeletions),
 		"owner":       each(findOwner),
 		"unknown":     each(findUnknown),
 	}

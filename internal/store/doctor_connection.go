@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -73,4 +74,27 @@ func (d *doctor) lostConnection(ctx context.Context, s *symptom, mend bool) erro
 		return d.store.rdb.ZRem(ctx, s.key(s.set), s.member).Err()
 	}
 	return nil
+}
+
+// unlisted is for how long deletions need not be on the project's list: they come on it when their run has
+// ended.
+const unlisted = time.Hour
+
+// findDeletions looks at the deletions of a model: the project must have it on its list of what is to be
+// forgotten in time.
+func findDeletions(ctx context.Context, d *doctor, q question) (*trouble, error) {
+	first, err := d.store.rdb.ZRangeWithScores(ctx, q.key("d:"+q.member), 0, 0).Result()
+	if err != nil || len(first) == 0 || d.store.now().Sub(time.UnixMilli(int64(first[0].Score))) < unlisted {
+		return nil, err
+	}
+	if open, err := d.store.exists(ctx, q.key("open")); err != nil || open {
+		return nil, err
+	}
+	tomb := string(q.connection) + "." + q.member
+	if err := d.store.rdb.ZScore(ctx, key(q.project, "tombs"), tomb).Err(); !isNil(err) {
+		return nil, err
+	}
+	return &trouble{"deletions_forgotten", "", func() error {
+		return d.store.rdb.ZAddNX(ctx, key(q.project, "tombs"), redis.Z{Score: first[0].Score, Member: tomb}).Err()
+	}}, nil
 }

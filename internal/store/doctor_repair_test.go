@@ -116,6 +116,18 @@ func (w *world) deliveries(t *testing.T) []synchook.Delivery {
 	return all
 }
 
+// oldDeletion has a record be deleted long ago, by a run that is not open any more, and nobody know it.
+func oldDeletion(t *testing.T, w *world) {
+	t.Helper()
+	hash := "{" + string(w.p) + ":" + string(w.Connection.ID) + "}:r:" + string(w.Sync.Sync.Models[0].ID)
+	f := strings.SplitN(w.rdb.HGet(t.Context(), hash, "3").Val(), "|", 6)
+	f[2], f[4] = "1000", "1000"
+	if err := w.rdb.HSet(t.Context(), hash, "3", strings.Join(f, "|")).Err(); err != nil {
+		t.Fatal(err)
+	}
+	w.do(t, "ZADD C:m:MOD 1000 3", "ZADD C:d:MOD 1000 3", "DEL C:open", "DEL P:tombs")
+}
+
 // twins makes a second connection of the same name, complete otherwise.
 func twins(t *testing.T, w *world) {
 	t.Helper()
@@ -198,6 +210,11 @@ func injuries() []injury {
 		{name: "a record is listed at a wrong place", hurt: by("ZADD C:m:MOD 5 1"), codes: []string{"record_unlisted"}},
 		{name: "a record that never was is listed", hurt: by("ZADD C:m:MOD 5 x"), codes: []string{"index_without_row", "records_miscounted"}},
 		{name: "a record cannot be read", hurt: by("HSET C:r:MOD 1 x"), codes: []string{"record_damaged"}},
+		{name: "a deleted record is not on the list of deletions", hurt: by("ZREM C:d:MOD 3"), codes: []string{"deletion_unlisted"}},
+		{name: "a living record is on the list of deletions", hurt: by("ZADD C:d:MOD 5 1", "ZADD P:tombs 5 CON.MOD"), codes: []string{"deletion_of_living"}},
+		{name: "a record that never was is on the list of deletions", hurt: by("ZADD C:d:MOD 5 x", "ZADD P:tombs 5 CON.MOD"), codes: []string{"index_without_row"}},
+		{name: "deletions are never forgotten", hurt: oldDeletion, codes: []string{"deletions_forgotten"}},
+		{name: "deletions are listed of a connection that is gone", hurt: by("ZADD P:tombs 5 con_x.MOD"), codes: []string{"tomb_without_connection"}},
 		{name: "one record is not listed, and another never was", hurt: by("ZREM C:m:MOD 1", "ZADD C:m:MOD 5 x"), codes: []string{"index_without_row"}, uncovers: []string{"records_miscounted"}},
 		{name: "the clock is behind the records", hurt: by("SET C:clock 5"), codes: []string{"clock_behind"}},
 		{name: "the count of runs is behind the records", hurt: by("DEL C:runs"), codes: []string{"ordinal_behind"}},
@@ -216,6 +233,7 @@ func injuries() []injury {
 		{name: "nobody removes what is left of a connection", hurt: by("HSET P:purge:con_x at 5"), codes: []string{"purge_forgotten"}},
 		{name: "something is left of a project that never was", hurt: by("SET {prj_x}:seq 5"), codes: []string{"project_without_row"}, left: true},
 		{name: "a project is being removed", hurt: by("HSET {prj_x}:purge step x", "ZADD synchook:purges 5 prj_x", "SET {prj_x}:seq 5", "SET {prj_x}:nosuch 5"), codes: nil},
+		{name: "nobody removes what is left of a project", hurt: by("HSET {prj_x}:purge step x"), codes: []string{"purge_forgotten"}},
 		{name: "nobody knows a key", hurt: by("SET P:nosuch 5", "SET synchook:nosuch 5"), codes: []string{"key_unknown"}, left: true},
 	}
 }

@@ -58,8 +58,9 @@ func visits() map[string]visit {
 		"P:seen:": expiring, "P:event:": both(one("event"), one("remembered")), "P:events": setOf("index", place.set), "P:events:": setOf("index", place.set),
 		"P:run:": one("run"), "P:runs": setOf("index", place.set), "P:runs:": setOf("index", place.set),
 		"P:dlv:": one("delivery"), "P:deliveries": setOf("index", place.set), "P:deliveries:": setOf("index", place.set),
-		"P:purge:": one("purge"), "P:lane:": one("lane"), "P:rows:": both(one("lane"), setOf("waiting", byID)), "P:due": setOf("lane", noSet),
+		"P:purge": one("purge"), "P:purge:": one("purge"), "P:lane:": one("lane"), "P:rows:": both(one("lane"), setOf("waiting", byID)), "P:due": setOf("lane", noSet),
 		"C:run:": kept, "C:log:": kept, "C:r:": one("model"), "C:m:": both(one("model"), setOf("record", byID)),
+		"C:d:": both(one("deletions"), setOf("record", byID)), "P:tombs": setOf("tomb", noSet),
 		kindUnknown: unknown,
 	}
 }

@@ -1,7 +1,7 @@
--- Looks at records of a model: their place in the index, and the clock and count
+-- Looks at records of a model: their place in the indexes, that of deletions too, and the clock and count
 -- of runs, which must be ahead of them. It stops when it has read enough, so that nobody else waits for long.
 local MOST = 2000000 -- bytes
-local hash, index = C .. ':r:' .. ARGV[2], C .. ':m:' .. ARGV[2]
+local hash, index, deletions = C .. ':r:' .. ARGV[2], C .. ':m:' .. ARGV[2], C .. ':d:' .. ARGV[2]
 local ordinal = tonumber(redis.call('GET', C .. ':runs') or '0')
 local time = tonumber(redis.call('GET', C .. ':clock') or '0')
 local size, looked, top, latest = 0, 0, ordinal, time
@@ -13,11 +13,22 @@ local function absent(key, id)
   end
 end
 
+-- buried wants a record on the list of deletions by when it was deleted, or not there.
+local function buried(id, deleted)
+  local score = redis.call('ZSCORE', deletions, id)
+  if deleted and (not score or tonumber(score) ~= tonumber(deleted)) then
+    fault('deletion_unlisted', id, ARGV[2], function() redis.call('ZADD', deletions, deleted, id) end)
+  elseif score and not deleted then
+    fault('deletion_of_living', id, ARGV[2], function() redis.call('ZREM', deletions, id) end)
+  end
+end
+
 local function look(id)
   local text = redis.call('HGET', hash, id)
   local score = redis.call('ZSCORE', index, id)
   if not text then
     absent(index, id)
+    absent(deletions, id)
     return 0
   end
   local r = string.match(text, '^' .. string.rep('[^|]*|', 9)) and parse(text)
@@ -25,12 +36,14 @@ local function look(id)
     fault('record_damaged', id, ARGV[2], function()
       redis.call('HDEL', hash, id)
       redis.call('ZREM', index, id)
+      redis.call('ZREM', deletions, id)
     end)
     return #text
   end
   if not score or tonumber(score) ~= tonumber(r.modified) then
     fault('record_unlisted', id, ARGV[2], function() redis.call('ZADD', index, r.modified, id) end)
   end
+  buried(id, r.action == 'D' and r.deleted or nil)
   top = math.max(top, tonumber(r.erun) or 0, tonumber(r.frun) or 0)
   latest = math.max(latest, tonumber(r.modified))
   return #text
