@@ -10,6 +10,7 @@ import (
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
 )
 
 func record(id, payload string) store.RecordWrite {
@@ -96,5 +97,59 @@ func TestADeltaThatIsNoTimeIsRefused(t *testing.T) {
 	got := w.call(&v1.ListRecordsRequest{ProviderConfigKey: "github", ConnectionId: "user-1", Model: "Issue", Delta: &timestamppb.Timestamp{Seconds: 1 << 60}})
 	if len(got.violations) != 1 || got.violations[0] != "delta" {
 		t.Errorf("answer = %+v", got)
+	}
+}
+
+// forget has a run delete a record, and the record's time be over.
+func (w *world) forget(id string) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	run := w.run(w.trigger())
+	turn := store.Turn{Lane: run.Lane(), Token: "forget", Number: 1, Want: 1, Limit: 1, Leave: store.Stay}
+	taken, err := w.store.TurnRuns(ctx, w.project, turn, nil)
+	if err != nil || len(taken.Rows) != 1 {
+		w.t.Fatalf("taking the run: %v, %+v", err, taken)
+	}
+	model, err := w.store.ModelByName(ctx, w.project, run.Integration, "Issue")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	writer := store.Writer{Project: w.project, Connection: run.Connection, Run: run.ID, Lane: run.Lane().Kind(), Fence: taken.Fence}
+	opened, err := w.store.OpenRun(ctx, writer)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := w.store.DeleteBatch(ctx, writer, model, []string{id}); err != nil {
+		w.t.Fatal(err)
+	}
+	sealed, err := w.store.SealRun(ctx, writer, synchook.RunSucceeded, "")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	done := taken.Rows[0]
+	done.State, done.Started = synchook.RunSucceeded, opened.Started
+	turn.Number, turn.Want, turn.Leave = 2, 0, store.LeaveNow
+	if _, err := w.store.TurnRuns(ctx, w.project, turn, []store.RunDone{{Run: done, Buried: sealed.Buried}}); err != nil {
+		w.t.Fatal(err)
+	}
+	if pruned, err := w.store.Forget(ctx, w.project, time.Now().Add(time.Hour), 10); err != nil || pruned.Removed != 1 {
+		w.t.Fatalf("forgetting the record: %+v, %v", pruned, err)
+	}
+}
+
+func TestADeltaOlderThanForgottenDeletionsSaysSo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setUp()
+	w.work(w.trigger(), "succeeded", record("1", `{"id":"1"}`), record("2", `{"id":"2"}`))
+	before := timestamppb.Now()
+	w.forget("1")
+	for delta, want := range map[*timestamppb.Timestamp]bool{nil: false, before: true, timestamppb.New(time.Now().Add(time.Hour)): false} {
+		res, err := w.client.Records.ListRecords(t.Context(), &v1.ListRecordsRequest{
+			ProviderConfigKey: "github", ConnectionId: "user-1", Model: "Issue", Delta: delta,
+		})
+		if err != nil || res.GetDeletionsMissing() != want {
+			t.Errorf("delta %v: deletions missing: %v, %v; want %v", delta, res.GetDeletionsMissing(), err, want)
+		}
 	}
 }

@@ -17,7 +17,7 @@ const (
 	purgeAtMost = 100             // purges that take turns
 	pruneEvery  = time.Minute     // between the beginnings of two rounds of pruning
 	pruneSlice  = 5 * time.Second // of a round, before other work has its turn
-	pruneAtMost = 500             // rows at a time
+	pruneAtMost = 200             // rows at a time
 )
 
 // pruner removes what deleted connections left behind, and what is past its retention. It prunes in rounds: projects take turns of one step each, so
