@@ -72,7 +72,7 @@ func (w *world) named(text string) string {
 	return strings.NewReplacer(
 		"PRJ", string(w.p), "INT", string(w.Integration.ID), "CON", string(w.Connection.ID), "SYN", string(w.Sync.Sync.ID),
 		"MOD", string(w.Sync.Sync.Models[0].ID), "SCR", string(w.Sync.Sync.Script), "PUB", w.Project.PublicID,
-		"SOON", strconv.FormatInt(time.Now().Add(20*time.Second).UnixMilli(), 10),
+		"SOON", strconv.FormatInt(synchook.IDTime(string(w.p)).Add(20*time.Second).UnixMilli(), 10),
 		"END", string(w.Project.Endpoint), "LANE", string(w.lane()), "SENDS", string(w.endpointLane()),
 	).Replace(text)
 }
