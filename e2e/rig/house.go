@@ -100,6 +100,9 @@ func (h *House) Settings() []string {
 	}, h.options.Settings...)
 }
 
+// Key is what encrypts the secrets that the house keeps.
+func (h *House) Key() string { return h.key }
+
 // URL returns where the server is now.
 func (h *House) URL() string { return h.serverURL.Load().(string) }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -58,12 +59,11 @@ func redisOf(ctx context.Context, o Options) (d dialer, stop func(), err error) 
 }
 
 // dialURL reads a URL as --redis-url takes it.
-func dialURL(url string) (dialer, error) {
-	scheme, rest, _ := strings.Cut(url, "://")
+func dialURL(raw string) (dialer, error) {
+	scheme, rest, _ := strings.Cut(raw, "://")
 	protocol, kind, _ := strings.Cut(scheme, "-")
 	plain := protocol + "://" + rest
-	host, _, _ := strings.Cut(rest[strings.LastIndexByte(rest, '@')+1:], "/")
-	where := scheme + "://" + host
+	where := whereOf(raw)
 	explain := func(err error) error {
 		return fmt.Errorf("the Redis URL cannot be read (%w); write redis://[user:password@]host:port[/db], rediss:// for TLS, unix:///path, redis-cluster://host:port?addr=host2:port or redis-sentinel://host:port?master_name=NAME, the last two with rediss- for TLS", redactURL(err))
 	}
@@ -88,7 +88,7 @@ func dialURL(url string) (dialer, error) {
 		o.ReplicaOnly, o.RouteByLatency, o.RouteRandomly, o.UseDisconnectedReplicas = false, false, false, false
 		return dialer{universal: func() redis.UniversalClient { return redis.NewFailoverClient(o) }, where: where}, nil
 	}
-	o, err := redis.ParseURL(url)
+	o, err := redis.ParseURL(raw)
 	if err != nil {
 		return dialer{}, explain(err)
 	}
@@ -108,6 +108,19 @@ func dialSingle(o *redis.Options, where string) dialer {
 	o.PoolSize, o.ReadTimeout = poolSize, readTimeout
 	o.ContextTimeoutEnabled, o.DialerRetries = true, dialTries
 	return dialer{universal: func() redis.UniversalClient { return redis.NewClient(o) }, where: where}
+}
+
+// whereOf leaves of a URL what logs may show: a user's password stands before the host, and a Sentinel's
+// may stand after it.
+func whereOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "a Redis whose URL cannot be read"
+	}
+	if u.Host == "" {
+		return u.Scheme + "://" + u.Path
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // redactURL keeps what go-redis says about a URL without repeating it: it may hold a password.

@@ -51,3 +51,18 @@ func TestOnlyPrimariesAreRead(t *testing.T) {
 		}
 	}
 }
+
+func TestAPlaceInALogHoldsNoPassword(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"redis://:secret@h:1/2":                             "redis://h:1",
+		"redis-sentinel://h:1?sentinel_password=secret@x":   "redis-sentinel://h:1",
+		"rediss-cluster://u:secret@h:1?addr=h:2&password=s": "rediss-cluster://h:1",
+		"unix:///run/redis.sock":                            "unix:///run/redis.sock",
+		"redis://%zz":                                       "a Redis whose URL cannot be read",
+	} {
+		if got := whereOf(raw); got != want {
+			t.Errorf("%s is shown as %s, want %s", raw, got, want)
+		}
+	}
+}

@@ -5,11 +5,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/synchook/synchook/internal/netguard"
+	"github.com/synchook/synchook/internal/synchook"
 	"github.com/synchook/synchook/internal/tracing"
 )
 
@@ -102,7 +106,8 @@ type Attempt struct {
 	// ResponseHeaders are the few headers of the answer that help to understand it. Nil: none came.
 	ResponseHeaders map[string]string
 
-	// Response is the beginning of the answer's body, at most 4 KiB, as it came over the wire.
+	// Response is the beginning of the answer's body, at most 4 KiB, without the secrets of the message
+	// that it sends back.
 	Response []byte
 
 	// Error is what went wrong on the network. Empty: nothing.
@@ -126,7 +131,24 @@ func (s *Sender) Send(ctx context.Context, message Message) Attempt {
 	if err != nil {
 		attempt.Error = brief(err)
 	}
+	if len(attempt.Response) > 0 {
+		attempt.Response = []byte(secretsIn(message).Cut(string(attempt.Response)))
+	}
 	return attempt
+}
+
+// secretsIn returns what takes out of an answer what the message has told in confidence: the values of
+// the custom headers, and the password and the query of the URL.
+func secretsIn(m Message) synchook.Redactor {
+	secrets := slices.Collect(maps.Values(m.Header))
+	if u, err := url.Parse(m.URL); err == nil {
+		password, _ := u.User.Password()
+		secrets = append(secrets, password)
+		for _, values := range u.Query() {
+			secrets = append(secrets, values...)
+		}
+	}
+	return synchook.NewRedactor(secrets...)
 }
 
 // exchange makes the request and reads the answer into the attempt.

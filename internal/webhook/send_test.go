@@ -389,3 +389,18 @@ func TestBriefBoundsWhatOthersWrote(t *testing.T) {
 		t.Errorf("got %d bytes: %s", len(got), got)
 	}
 }
+
+func TestWhatTheEndpointSendsBackIsKeptWithoutTheSecretsOfTheMessage(t *testing.T) {
+	t.Parallel()
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		_, _ = io.WriteString(w, strings.Join([]string{user, password, r.Header.Get("X-App-Key"), r.URL.Query().Get("token"), "and a reason"}, " "))
+	})
+	attempt := loopback(t, Options{}).Send(t.Context(), Message{
+		ID: "dlv_1", URL: strings.Replace(url, "://", "://somebody:a-password@", 1) + "/?token=in-the-query", Body: issues.Bytes(),
+		Header: map[string]string{"X-App-Key": "of-a-header"},
+	})
+	if got, want := string(attempt.Response), "somebody [redacted] [redacted] [redacted] and a reason"; got != want {
+		t.Errorf("the answer is kept as %q, want %q", got, want)
+	}
+}
