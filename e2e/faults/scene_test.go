@@ -76,7 +76,7 @@ func (s *scene) play() {
 	s.wait(byLength(2*time.Second, 10*time.Second))
 	close(enough)
 	pushes := s.load.End()
-	audit := s.project.Audit(pushes, byLength(90*time.Second, 3*time.Minute), s.fault.forgets...)
+	audit := s.project.Audit(pushes, byLength(90*time.Second, 8*time.Minute), s.fault.forgets...)
 	row := row{fault: s.fault, audit: audit, recovery: audit.Recovery(pushes, s.ended), took: time.Since(began)}
 	s.want(row)
 	row.failed = s.t.Failed()
