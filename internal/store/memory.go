@@ -27,7 +27,7 @@ func (m Memory) Left(reserve int) (left int64, ok bool) {
 func (m Memory) scarcer(other Memory) Memory {
 	left, limited := m.Left(0)
 	otherLeft, otherLimited := other.Left(0)
-	less := otherLeft*m.Max < left*other.Max
+	less := float64(otherLeft)*float64(m.Max) < float64(left)*float64(other.Max) // no integer holds bytes times bytes
 	switch {
 	case limited != otherLimited:
 		less = otherLimited

@@ -41,8 +41,10 @@ func TestTheReserveIsAPartOfTheLimit(t *testing.T) {
 func TestTheScarcestPrimaryCounts(t *testing.T) {
 	t.Parallel()
 	roomy, scarce, unlimited := Memory{100, 1000}, Memory{1900, 2000}, Memory{5000, 0}
+	largeRoomy, largeScarce := Memory{1 << 30, 64 << 30}, Memory{63 << 30, 64 << 30}
 	for _, tt := range []struct{ one, other, want Memory }{
 		{roomy, scarce, scarce}, {scarce, roomy, scarce}, {unlimited, roomy, roomy}, {roomy, unlimited, roomy}, {Memory{}, unlimited, unlimited}, {unlimited, Memory{}, unlimited},
+		{largeRoomy, largeScarce, largeScarce}, {largeScarce, largeRoomy, largeScarce},
 	} {
 		if got := tt.one.scarcer(tt.other); got != tt.want {
 			t.Errorf("%+v and %+v: %+v", tt.one, tt.other, got)
