@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -95,7 +96,7 @@ func (s *shift[Row, Done]) takeTurn(ctx context.Context) (store.Taken[Row], erro
 			s.done = nil
 			return taken, nil
 		}
-		if s.turn.Number == 1 || ctx.Err() != nil || !synchook.IsKind(err, synchook.KindUnavailable) {
+		if ctx.Err() != nil || !s.takesAgain(err) {
 			return taken, fmt.Errorf("working lane %s: %w", s.lane.id, err)
 		}
 		s.lane.log.Warn("the store does not answer; trying again", "lane", s.lane.id, "project", s.lane.project, "wait", wait, "error", err)
@@ -104,6 +105,17 @@ func (s *shift[Row, Done]) takeTurn(ctx context.Context) (store.Taken[Row], erro
 		case <-time.After(wait):
 		}
 	}
+}
+
+// takesAgain reports whether a turn that failed is taken again. After an outage the first one is left to the
+// hint, which comes again; but when too few replicas have it, it has taken rows: let go, they would wait for
+// the lease to run out, and their runs count an interruption each time.
+func (s *shift[Row, Done]) takesAgain(err error) bool {
+	var fault *synchook.Fault
+	if !errors.As(err, &fault) || fault.Kind != synchook.KindUnavailable {
+		return false
+	}
+	return s.turn.Number > 1 || fault.Reason == store.TooFewReplicas && !closed(s.lane.stopping)
 }
 
 func (s *shift[Row, Done]) begin(ctx context.Context, taken store.Taken[Row]) {

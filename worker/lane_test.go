@@ -46,3 +46,48 @@ func TestATurnOutlivesAnOutageAndNoFaultOfOurs(t *testing.T) {
 		}
 	})
 }
+
+func TestALaneIsKeptWhileTooFewReplicasHaveWhatItTook(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tooFew := &synchook.Fault{Kind: synchook.KindUnavailable, Reason: store.TooFewReplicas}
+		var turns []store.Turn
+		l := &lane[string, string]{
+			limit: 1, log: slog.New(slog.NewTextHandler(io.Discard, nil)), send: func(context.Context, ...synchook.Hint) {},
+			take: func(_ context.Context, turn store.Turn, _ []string) (store.Taken[string], error) {
+				if turns = append(turns, turn); len(turns) < 100 {
+					return store.Taken[string]{}, tooFew
+				}
+				return store.Taken[string]{Word: store.TurnLeft}, nil
+			},
+		}
+		if err := l.work(t.Context(), 1); err != nil {
+			t.Errorf("the lane was let go: %v", err)
+		}
+		for _, turn := range turns {
+			if turn.Number != 1 || turn.Token != turns[0].Token {
+				t.Fatalf("it took %+v after %+v, want the same turn", turn, turns[0])
+			}
+		}
+	})
+}
+
+func TestALaneWhoseFirstTurnFailedIsNotKeptByAWorkerThatStops(t *testing.T) {
+	t.Parallel()
+	stopping := make(chan struct{})
+	close(stopping)
+	for _, fault := range []*synchook.Fault{
+		{Kind: synchook.KindUnavailable, Reason: store.TooFewReplicas},
+		{Kind: synchook.KindUnavailable, Reason: "store_unavailable"},
+	} {
+		l := &lane[string, string]{
+			limit: 1, log: slog.New(slog.NewTextHandler(io.Discard, nil)), stopping: stopping,
+			take: func(context.Context, store.Turn, []string) (store.Taken[string], error) {
+				return store.Taken[string]{}, fault
+			},
+		}
+		if err := l.work(t.Context(), 1); !errors.Is(err, fault) {
+			t.Errorf("%s: %v", fault.Reason, err)
+		}
+	}
+}

@@ -24,6 +24,21 @@ func TestALeaseRunsOutInTimeWhenTheClockWasSetBack(t *testing.T) {
 	wantWord(t, w.turn(t, w.first("a")), store.TurnOK, 1)
 }
 
+func TestATurnSentAgainRenewsTheLease(t *testing.T) {
+	t.Parallel()
+	noon := time.Now().Truncate(time.Second)
+	w, mr := frozenWorld(t, noon)
+	w.queue(t, "run_1")
+	for now := noon; now.Before(noon.Add(time.Minute)); now = now.Add(store.LeaseTime - time.Second) {
+		mr.SetTime(now) // its replies are lost, or too few replicas have it, for a minute
+		wantWord(t, w.turn(t, w.first("a")), store.TurnOK, 1)
+		if lanes := w.overdueLanes(t); len(lanes) != 0 {
+			t.Fatalf("after %v its lane is overdue: %+v", now.Sub(noon), lanes)
+		}
+		wantWord(t, w.turn(t, w.first("b")), store.TurnBusy, 0)
+	}
+}
+
 func TestARetryComesInTimeWhenTheClockWasSetBackAndAgainWhenItIsRight(t *testing.T) {
 	t.Parallel()
 	noon := time.Now().Truncate(time.Second)

@@ -39,6 +39,10 @@ const (
 	relearnTime  = 100 * time.Millisecond
 )
 
+// TooFewReplicas is the reason of the fault that what was written is not on as many replicas as it must be.
+// It is written all the same: the caller has what it asked for, and does not know it.
+const TooFewReplicas = "too_few_replicas"
+
 // replicas confirms writes.
 type replicas struct {
 	Replicas
@@ -180,7 +184,7 @@ func (r *replicas) judge(have int64) error {
 		return nil
 	}
 	return &synchook.Fault{
-		Kind: synchook.KindUnavailable, Reason: "too_few_replicas",
+		Kind: synchook.KindUnavailable, Reason: TooFewReplicas,
 		Message: fmt.Sprintf("%d of %d replicas confirmed the write within %s", have, r.Number, r.Timeout),
 		Help:    "Send it again. If it lasts, look at the replicas of Redis (INFO replication), or start synchook with a lower --wait-replicas.",
 	}

@@ -75,6 +75,13 @@ local function answer(word, fence, t, next, ids, row)
   return out
 end
 
+-- renew gives the lane to the turn's worker for the time of another lease.
+local function renew(key, lane, t, ...)
+  local till = num(t + tonumber(ARGV[5]))
+  redis.call('HSET', key, 'till', till, ...)
+  redis.call('ZADD', P .. ':due', till, lane)
+end
+
 -- turn does it all. kind: timed (rows are due at their score), apply(done from, t) hands in,
 -- interrupted(id) notes that a row's worker stopped, row(id) is what the taker needs to know,
 -- gone(lane) whether the lane's owner was deleted: nothing is taken from it then.
@@ -102,7 +109,7 @@ local function turn(kind)
     redis.call('HSET', key, 'fence', num(fence))
     take_over(lane, kind.interrupted)
   elseif tonumber(f[4]) == number then -- sent again: its reply was lost, or too few replicas had it
-    redis.call('HSET', key, 'num', number)
+    renew(key, lane, t)
     return answer('ok', fence, t, next_due(rows, t, hold, kind.timed), split(f[5]), kind.row)
   elseif tonumber(f[4]) ~= number - 1 then -- a failover forgot turns, and so which rows are in flight
     return { 'lost' }
@@ -118,8 +125,6 @@ local function turn(kind)
     finish(kind, lane, t, next, gone)
     return answer('left', fence, t, next, ids, kind.row)
   end
-  local till = t + tonumber(ARGV[5])
-  redis.call('HSET', key, 'tok', token, 'till', num(till), 'num', number, 'ids', table.concat(ids, ','), 'awake', '1')
-  redis.call('ZADD', P .. ':due', num(till), lane)
+  renew(key, lane, t, 'tok', token, 'num', number, 'ids', table.concat(ids, ','), 'awake', '1')
   return answer('ok', fence, t, next, ids, kind.row)
 end
