@@ -71,13 +71,27 @@ func (b *bench) grown(ctx context.Context, do func(*house) error) (float64, erro
 		return 0, err
 	}
 	defer h.close()
-	before, err := h.server.number(ctx, "memory", "used_memory")
+	before, err := h.server.data(ctx)
 	if err != nil {
 		return 0, err
 	}
 	if err := do(h); err != nil {
 		return 0, err
 	}
-	after, err := h.server.number(ctx, "memory", "used_memory")
+	after, err := h.server.data(ctx)
 	return after - before, err
+}
+
+// data is how many bytes Redis uses for what it keeps: without the buffers of its clients and of its
+// append-only file, which come and go, and without its scripts.
+func (r *redisServer) data(ctx context.Context) (float64, error) {
+	used, err := r.number(ctx, "memory", "used_memory")
+	for _, other := range []string{"mem_clients_normal", "mem_aof_buffer", "used_memory_scripts"} {
+		var n float64
+		if err == nil {
+			n, err = r.number(ctx, "memory", other)
+		}
+		used -= n
+	}
+	return used, err
 }
