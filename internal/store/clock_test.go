@@ -93,3 +93,20 @@ func TestTheSweepSeesLanesOfARedisWhoseClockIsAnother(t *testing.T) {
 		}
 	}
 }
+
+func TestTheSweepSeesLanesOfAProjectThatIsFarAhead(t *testing.T) {
+	t.Parallel()
+	noon := time.Now().Add(48 * time.Hour).Truncate(time.Second)
+	w, mr := frozenWorld(t, noon)
+	w.queue(t, "run_1")
+	wantWord(t, w.turn(t, w.first("dies")), store.TurnOK, 1)
+	back := noon.Add(-24 * time.Hour)
+	mr.SetTime(back)
+	if lanes := w.overdueLanes(t); len(lanes) != 0 { // nobody but the sweep comes by
+		t.Errorf("overdue = %+v", lanes)
+	}
+	mr.SetTime(back.Add(store.LeaseTime + time.Second))
+	if o := w.one(t); !o.Leased || o.Late != time.Second {
+		t.Errorf("overdue: %+v, want the lease that ran out a second ago", o)
+	}
+}

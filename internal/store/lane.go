@@ -220,31 +220,18 @@ type Overdue struct {
 	Late       time.Duration // since somebody should have touched it
 }
 
-// clockSteps is by how much a project's time may be ahead of all clocks, because they were set back. The
-// project itself decides what is overdue; this only spares the asking.
-const clockSteps = 15 * time.Minute
+// nodeSlack is by how much the clock of a cluster's node may be ahead of the one that is asked. The project
+// itself decides what is overdue; this only spares the asking.
+const nodeSlack = 15 * time.Minute
 
 // OverdueLanes returns up to n overdue lanes of each of the projects, those with none left out.
 func (s *Store) OverdueLanes(ctx context.Context, projects []synchook.ProjectID, n int) (map[synchook.ProjectID][]Overdue, error) {
-	pipe := s.rdb.Pipeline()
-	theirs := pipe.Time(ctx)
-	firsts := make([]*redis.ZSliceCmd, len(projects))
-	for i, p := range projects {
-		firsts[i] = pipe.ZRangeWithScores(ctx, key(p, "due"), 0, 0)
-	}
-	if _, err := pipe.Exec(ctx); err != nil {
+	late, err := s.perhapsLate(ctx, projects)
+	if err != nil {
 		return nil, failed("looking for overdue lanes", err)
 	}
-	t := theirs.Val()
-	if ours := s.now(); ours.After(t) {
-		t = ours
-	}
 	out := map[synchook.ProjectID][]Overdue{}
-	for i, p := range projects {
-		first := firsts[i].Val()
-		if len(first) == 0 || first[0].Score > float64(t.Add(clockSteps).UnixMilli()) {
-			continue
-		}
+	for _, p := range late {
 		answer, err := s.inProject(ctx, p, overdueScript, n).Slice()
 		if err != nil {
 			return nil, failed("looking for overdue lanes", err)
@@ -258,6 +245,35 @@ func (s *Store) OverdueLanes(ctx context.Context, projects []synchook.ProjectID,
 		}
 	}
 	return out, nil
+}
+
+// perhapsLate returns the projects that may have overdue lanes, in one round trip. The time of a project is
+// ahead of all clocks when they were set back.
+func (s *Store) perhapsLate(ctx context.Context, projects []synchook.ProjectID) ([]synchook.ProjectID, error) {
+	pipe := s.rdb.Pipeline()
+	theirs := pipe.Time(ctx)
+	firsts := make([]*redis.ZSliceCmd, len(projects))
+	clocks := make([]*redis.SliceCmd, len(projects))
+	for i, p := range projects {
+		firsts[i] = pipe.ZRangeWithScores(ctx, key(p, "due"), 0, 0)
+		clocks[i] = pipe.MGet(ctx, key(p, "clock"), key(p, "ahead"))
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, err
+	}
+	t := theirs.Val()
+	if ours := s.now(); ours.After(t) {
+		t = ours
+	}
+	var late []synchook.ProjectID
+	for i, p := range projects {
+		first, clock := firsts[i].Val(), words(clocks[i].Val())
+		latest := max(number(clock[0]), float64(t.UnixMilli())+number(clock[1])) + float64(nodeSlack.Milliseconds())
+		if len(first) > 0 && first[0].Score <= latest {
+			late = append(late, p)
+		}
+	}
+	return late, nil
 }
 
 // Rewake wakes an overdue lane again. If its hint is still on its way, it is asked after later.
