@@ -330,6 +330,24 @@ func readAll(t *rapid.T, st *store.Store, con synchook.ConnectionID, since time.
 	}
 }
 
+func TestARunEndsWhoseLastWriteWasMadeAndNotAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	run := store.Writer{Project: w.p, Connection: "con_1", Run: "run_1", Lane: synchook.LaneEvent, Fence: 1, Writes: &store.Writes{}}
+	if _, err := w.st.OpenRun(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	unanswered := run // its caller was cancelled, or out of time, when the answer came
+	unanswered.Writes = &store.Writes{}
+	if err := w.st.SaveBatch(t.Context(), unanswered, "mod_1", []store.RecordWrite{record("1", "x")}); err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := w.st.SealRun(t.Context(), run, synchook.RunFailed, "timed out")
+	if err != nil || sealed.Counts["mod_1"].Added != 1 {
+		t.Errorf("sealed as %+v, %v, want one record added", sealed, err)
+	}
+}
+
 func TestARunWhoseWritesAFailoverForgotMustBeOpenedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -6,8 +6,8 @@ local f = redis.call('HMGET', key, 'fence', 'sealed', 'n')
 if not f[1] or tonumber(f[1]) > tonumber(ARGV[2]) then
   return { 'fenced' }
 end
-if not f[2] and ARGV[6] ~= '' and f[3] ~= ARGV[6] then
-  return { 'fenced' } -- a failover forgot some of them
+if not f[2] and ARGV[6] ~= '' and tonumber(f[3] or '-1') < tonumber(ARGV[6]) then
+  return { 'fenced' } -- a failover forgot some of them; there is one more if it was made and not answered
 end
 if not f[2] then
   redis.call('HSET', key, 'sealed', ARGV[4], 'err', ARGV[5])
