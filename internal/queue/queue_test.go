@@ -3,7 +3,9 @@ package queue_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -182,6 +184,38 @@ func TestAHintThatIsInNoListIsNotOnItsWay(t *testing.T) {
 	}
 	if got, err := q.OnItsWay(t.Context(), runLane, 1); err != nil || got {
 		t.Errorf("on its way: %v (%v), want no", got, err)
+	}
+}
+
+// commands is a hook that notes the commands of a client.
+type commands struct{ sent []string }
+
+func (*commands) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (*commands) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (c *commands) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		c.sent = append(c.sent, strings.TrimSuffix(fmt.Sprintln(cmd.Args()...), "\n"))
+		return next(ctx, cmd)
+	}
+}
+
+func TestAnOldHintIsLookedForAmongTheOldest(t *testing.T) {
+	t.Parallel()
+	q, _, rdb := newQueue(t)
+	send(t, q, hint(runLane, 1, time.Time{}), hint(fullLane, 1, time.Time{}))
+	seen := &commands{}
+	rdb.AddHook(seen)
+	if got, err := q.OnItsWay(t.Context(), runLane, 1); err != nil || !got {
+		t.Errorf("on its way: %v (%v), want yes", got, err)
+	}
+	oldest := rdb.LIndex(t.Context(), "asynq:{runs}:pending", -1).Val()
+	want := "lpos asynq:{runs}:pending " + oldest + " rank -1"
+	if oldest != string(runLane)+".1" || !slices.Contains(seen.sent, want) {
+		t.Errorf("the oldest is %s; sent %q, want %q", oldest, seen.sent, want)
 	}
 }
 
