@@ -30,17 +30,22 @@ type census struct {
 	now   func() time.Time
 
 	mu     sync.Mutex
+	tried  time.Time // to take it
 	at     time.Time // zero: there is none
 	took   time.Duration
 	waits  store.Census
 	queues map[string]queue.Backlog
 }
 
-// take counts, unless that was done a moment ago.
+// take counts, unless that was done or tried a moment ago: while it fails, schedules and the sweep must not
+// wait for it each time.
 func (c *census) take(ctx context.Context, projects []synchook.ProjectID) error {
 	began := c.now()
 	c.mu.Lock()
-	recent := began.Sub(c.at) < censusEvery
+	recent := began.Sub(c.tried) < censusEvery
+	if !recent {
+		c.tried = began
+	}
 	c.mu.Unlock()
 	if recent {
 		return nil
@@ -65,7 +70,7 @@ func (c *census) take(ctx context.Context, projects []synchook.ProjectID) error 
 func (c *census) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.at = time.Time{}
+	c.tried, c.at = time.Time{}, time.Time{}
 }
 
 // The gauges of a census.

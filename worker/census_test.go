@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -17,12 +18,13 @@ type fakeCensus struct {
 	Store
 	Queue
 	asked int
+	err   error
 }
 
 // Census implements sweepStore.
 func (f *fakeCensus) Census(context.Context, []synchook.ProjectID) (store.Census, error) {
 	f.asked++
-	return store.Census{RunsQueued: 7, Untaken: map[string]time.Duration{"runs": time.Second}}, nil
+	return store.Census{RunsQueued: 7, Untaken: map[string]time.Duration{"runs": time.Second}}, f.err
 }
 
 // Backlogs implements Queue.
@@ -62,5 +64,21 @@ func TestACensusIsTakenNowAndThenAndShownWhileItIsFresh(t *testing.T) {
 		if got := shown(); f.asked != step.asked || got != step.show {
 			t.Errorf("asked %d times, showing %d; want %d and %d", f.asked, got, step.asked, step.show)
 		}
+	}
+}
+
+func TestACensusThatFailsIsNotTriedAtOnceAgain(t *testing.T) {
+	t.Parallel()
+	f, now := &fakeCensus{err: errors.New("it took too long")}, time.Now()
+	c := &census{store: f, queue: f, now: func() time.Time { return now }}
+	failed := 0
+	for range 30 {
+		if c.take(t.Context(), nil) != nil {
+			failed++
+		}
+		now = now.Add(scheduleEvery)
+	}
+	if f.asked != 2 || failed != 2 {
+		t.Errorf("in 30 s it was tried %d times and failed %d times, want twice", f.asked, failed)
 	}
 }
