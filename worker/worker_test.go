@@ -240,9 +240,10 @@ func TestAFailingReceiverGetsTheSameWebhookUntilItAnswers2xx(t *testing.T) {
 	h := newHouse(t)
 	x := storetest.NewSync(t, h.store, bundle(t, saveIssue))
 	r := newReceiver(t, 500, 500, 500)
+	// Each wait varies by a fifth, and a hint comes up to a second later: each must be longer all the same.
 	h.settings(x, func(s *synchook.Settings) {
 		s.WebhookURL = r.URL
-		s.RetrySchedule = []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, time.Hour}
+		s.RetrySchedule = []time.Duration{time.Second, 3 * time.Second, 6 * time.Second, time.Hour}
 	})
 	run := h.run(x, h.github(x, "d-1", opened("7", "first")).Event)
 
