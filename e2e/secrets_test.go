@@ -17,6 +17,7 @@ import (
 
 	"github.com/synchook/synchook/e2e/rig"
 	synchookv1 "github.com/synchook/synchook/gen/synchook/v1"
+	"github.com/synchook/synchook/internal/tracetest"
 )
 
 const (
@@ -26,10 +27,12 @@ const (
 )
 
 // Everybody tells what they know here: the script logs its connection, the API and the receiver send back
-// the headers that they got. Nothing that was logged, stored or shown may hold a secret.
+// the headers that they got. Nothing that was logged, stored, shown, measured or
+// traced may hold a secret.
 func TestNoSecretIsLoggedStoredOrShown(t *testing.T) {
 	t.Parallel()
-	h := rig.NewHouse(t, rig.HouseOptions{})
+	collector := tracetest.New(t)
+	h := rig.NewHouse(t, rig.HouseOptions{Settings: []string{"SYNCHOOK_OTLP_ENDPOINT=" + collector.URL}})
 	p := h.NewProject("secrets", "user-1")
 	p.Deploy("testdata/leaky")
 	p.Set(&synchookv1.ProjectSettings{
@@ -37,7 +40,7 @@ func TestNoSecretIsLoggedStoredOrShown(t *testing.T) {
 		RunRetrySchedule: []*durationpb.Duration{{Seconds: 1}}, RetrySchedule: []*durationpb.Duration{{Seconds: 1}, {Seconds: 1}},
 	}, "webhook_url", "webhook_headers", "run_retry_schedule", "retry_schedule")
 	p.GitHub.Misbehave(echo(http.StatusInternalServerError))
-	worker := h.StartWorker()
+	worker := h.StartWorker("SYNCHOOK_HEALTH_LISTEN=127.0.0.1:0")
 	p.Push(1, rig.Now()).End()
 	rig.Until(t, 30*time.Second, "the run has failed", func() bool { return hasRun(t, p, synchookv1.RunState_RUN_STATE_FAILED) })
 	p.GitHub.Misbehave(echo(http.StatusOK))
@@ -48,10 +51,12 @@ func TestNoSecretIsLoggedStoredOrShown(t *testing.T) {
 		shown = show(t, p)
 		return strings.Contains(shown, "DELIVERY_STATE_EXHAUSTED")
 	})
+	metrics := h.MetricsText(worker) + h.MetricsText(h.Server)
+	worker.Terminate(time.Minute) // which sends what it has of traces
 	texts := map[string]string{
 		"log":   strings.Join(append(worker.Log(), h.Server.Log()...), "\n"),
 		"store": stored(t, h),
-		"API":   shown,
+		"API":   shown, "metrics": metrics, "traces": collector.Text(),
 	}
 	for where, text := range texts {
 		if len(text) < 1000 {
@@ -66,13 +71,13 @@ func TestNoSecretIsLoggedStoredOrShown(t *testing.T) {
 }
 
 // secretsOf are the secrets that must not be found somewhere. The webhook URL is a setting, and shown as
-// one: it is a secret in logs only.
+// one: it is a secret elsewhere.
 func secretsOf(h *rig.House, p *rig.Project, where string) map[string]string {
 	secrets := map[string]string{
 		"admin key": rig.AdminKey, "encryption key": h.Key(), "API key": p.Key, "connection's token": p.GitHub.Token(),
 		"provider's secret": p.GitHub.Secret(), "signing secret": p.Receiver.Secret(), "header": headerSecret,
 	}
-	if where == "log" {
+	if where != "store" && where != "API" {
 		secrets["webhook URL"], secrets["query"] = urlSecret, querySecret
 	}
 	return secrets

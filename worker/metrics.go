@@ -42,7 +42,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "synchook_schedule_late_seconds", Help: "How late schedules fired.", Buckets: prometheus.ExponentialBuckets(0.25, 3, 8),
 		}),
 		pruned: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "synchook_pruned_rows_total", Help: "Finished rows that were removed after their retention.",
+			Name: "synchook_pruned_rows_total", Help: "Finished rows, and deleted records, that were removed after their retention.",
 		}),
 	}
 	r.MustRegister(m.runs, m.runTime, m.runQueued, m.attempts, m.attemptTime, m.postsInFlight, m.rescues, m.scheduleLate, m.pruned)

@@ -1,8 +1,8 @@
 package rig
 
 import (
-	"bufio"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,6 +21,19 @@ func (p *Process) MetricsURL() string {
 
 // Metrics reads the metrics without labels that a process serves, by name.
 func (h *House) Metrics(p *Process) map[string]float64 {
+	h.T.Helper()
+	metrics := map[string]float64{}
+	for line := range strings.Lines(h.MetricsText(p)) {
+		name, text, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if value, err := strconv.ParseFloat(text, 64); err == nil {
+			metrics[name] = value
+		}
+	}
+	return metrics
+}
+
+// MetricsText reads the metrics that a process serves.
+func (h *House) MetricsText(p *Process) string {
 	t := h.T
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.MetricsURL(), nil)
@@ -33,15 +46,9 @@ func (h *House) Metrics(p *Process) map[string]float64 {
 		t.Fatalf("reading the metrics of %s: %v", p.name, err)
 	}
 	defer resp.Body.Close()
-	metrics := map[string]float64{}
-	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
-		name, text, _ := strings.Cut(lines.Text(), " ")
-		if value, err := strconv.ParseFloat(text, 64); err == nil {
-			metrics[name] = value
-		}
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s serves no metrics at %s: %s, %v", p.name, p.MetricsURL(), resp.Status, err)
 	}
-	if len(metrics) == 0 {
-		t.Fatalf("%s serves no metrics at %s: %s", p.name, p.MetricsURL(), resp.Status)
-	}
-	return metrics
+	return string(text)
 }

@@ -348,3 +348,34 @@ func TestAWriteThatFailsIsUnavailableAndNeverAccepted(t *testing.T) {
 	_, err = w.intake.Receive(t.Context(), w.incoming(unsigned))
 	wantFault(t, err, synchook.KindUnauthenticated, "missing_signature") // that it cannot be noted changes nothing
 }
+
+// hangingQueue takes no hint before its caller gives up.
+type hangingQueue struct{}
+
+// Send waits for its caller to give up.
+func (hangingQueue) Send(ctx context.Context, _ ...synchook.Hint) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestAHintThatCannotBeSentHoldsUpNoAnswer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.intake.Queue = hangingQueue{}
+	answered := make(chan intake.Receipt, 1)
+	go func() {
+		receipt, err := w.intake.Receive(context.Background(), w.incoming(issues("d1", 1)))
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- receipt
+	}()
+	select {
+	case receipt := <-answered:
+		if receipt.Event == "" || receipt.Runs != 1 {
+			t.Errorf("the receipt is %+v", receipt)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("an accepted webhook was not answered for 20 s")
+	}
+}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -37,6 +38,24 @@ func TestAnEndpointResolvesBelowItsBaseAndNeverMovesTheHost(t *testing.T) {
 		}
 		if got != test.want {
 			t.Errorf("%q at %q: got %q (%v), want %q", test.request.Endpoint, test.base, got, err, test.want)
+		}
+	}
+}
+
+func TestWhatMakesNoURLIsNamedWithoutItsSecrets(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		base    string
+		request Request
+	}{
+		{"https://api.example", Request{Endpoint: "/%zz?key=secret"}},
+		{"https://somebody:secret@api.example/%zz", Request{Endpoint: "/a"}},
+		{"ftp://somebody:secret@api.example", Request{Endpoint: "/a"}},
+		{"ftp://api.example?key=secret", Request{Endpoint: "/a"}},
+		{"https://api.example", Request{Endpoint: "https://somebody:secret@api.example/a"}},
+	} {
+		if _, err := resolve(test.base, test.request); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q at %q: %v", test.request.Endpoint, test.base, err)
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
 )
@@ -80,5 +82,26 @@ func TestCancellingARunThatWaitsForItsNextAttemptFreesItsLane(t *testing.T) {
 	wantWord(t, taken, store.TurnOK, 1)
 	if r := taken.Rows[0]; r.ID != "run_1" || !r.CancelWanted {
 		t.Errorf("the lane gives %+v, want run_1, to be cancelled", r)
+	}
+}
+
+// A purge finds what is kept of a run by the time until which it is: sealing a run keeps it for longer.
+func TestASealedRunIsKnownForAsLongAsItIsKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.queue(t, "run_1")
+	taken := w.turn(t, w.first("a"))
+	writer := store.Writer{Project: w.p, Connection: w.Connection.ID, Run: "run_1", Lane: synchook.LaneEvent, Fence: taken.Fence}
+	if _, err := w.st.OpenRun(t.Context(), writer); err != nil {
+		t.Fatal(err)
+	}
+	slot := "{" + string(w.p) + ":" + string(w.Connection.ID) + "}"
+	w.rdb.ZAdd(t.Context(), slot+":kept", redis.Z{Score: 1, Member: "run_1"}) // it was opened long ago
+	if _, err := w.st.SealRun(t.Context(), writer, synchook.RunSucceeded, ""); err != nil {
+		t.Fatal(err)
+	}
+	until := time.UnixMilli(int64(w.rdb.ZScore(t.Context(), slot+":kept", "run_1").Val()))
+	if left := w.rdb.TTL(t.Context(), slot+":run:run_1").Val(); time.Until(until) < left-time.Minute {
+		t.Errorf("it is kept for %s, and known until %s", left, until)
 	}
 }
