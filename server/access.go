@@ -26,7 +26,11 @@ func accessTo(procedure string) (access, bool) {
 		api.RunServiceListRunsProcedure, api.RunServiceGetRunProcedure,
 		api.EventServiceListEventsProcedure, api.EventServiceGetEventProcedure,
 		api.DeliveryServiceListDeliveriesProcedure, api.DeliveryServiceGetDeliveryProcedure,
-		api.DeliveryServiceWatchDeliveriesProcedure, api.RecordServiceListRecordsProcedure:
+		api.DeliveryServiceWatchDeliveriesProcedure, api.DeliveryServiceListenDeliveriesProcedure,
+		api.DeliveryServiceGetDeliveryStatsProcedure, api.RecordServiceListRecordsProcedure,
+		api.EndpointServiceGetEndpointProcedure, api.EndpointServiceListEndpointsProcedure,
+		api.RecoveryServiceGetRecoveryProcedure, api.RecoveryServiceListRecoveriesProcedure,
+		api.RecoveryServiceWatchRecoveryProcedure:
 		return access{scope: synchook.ScopeRead}, true
 	case api.ProjectServiceUpdateProjectSettingsProcedure, api.ProjectServiceRotateSigningSecretProcedure,
 		api.APIKeyServiceCreateAPIKeyProcedure, api.APIKeyServiceRevokeAPIKeyProcedure,
@@ -36,7 +40,13 @@ func accessTo(procedure string) (access, bool) {
 		api.ConnectionServiceDeleteConnectionProcedure,
 		api.SyncServiceTriggerSyncProcedure, api.SyncServicePauseSyncProcedure, api.SyncServiceStartSyncProcedure,
 		api.RunServiceCancelRunProcedure, api.RunServiceRetryRunProcedure,
-		api.EventServiceReplayEventProcedure, api.DeliveryServiceRetryDeliveryProcedure:
+		api.EventServiceReplayEventProcedure, api.DeliveryServiceRetryDeliveryProcedure,
+		api.EndpointServiceCreateEndpointProcedure, api.EndpointServiceUpdateEndpointProcedure,
+		api.EndpointServiceDeleteEndpointProcedure, api.EndpointServicePauseEndpointProcedure,
+		api.EndpointServiceResumeEndpointProcedure, api.EndpointServiceRotateEndpointSecretProcedure,
+		api.EndpointServiceSendTestWebhookProcedure,
+		api.RecoveryServiceCreateRecoveryProcedure, api.RecoveryServicePauseRecoveryProcedure,
+		api.RecoveryServiceResumeRecoveryProcedure, api.RecoveryServiceCancelRecoveryProcedure:
 		return access{scope: synchook.ScopeWrite}, true
 	case api.SyncServiceDeploySyncsProcedure:
 		return access{scope: synchook.ScopeDeploy}, true

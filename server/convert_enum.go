@@ -76,6 +76,18 @@ func deliveryStateWords() words[synchook.DeliveryState, v1.DeliveryState] {
 		{synchook.DeliveryDelivered, v1.DeliveryState_DELIVERY_STATE_DELIVERED},
 		{synchook.DeliveryExhausted, v1.DeliveryState_DELIVERY_STATE_EXHAUSTED},
 		{synchook.DeliveryCancelled, v1.DeliveryState_DELIVERY_STATE_CANCELLED},
+		{synchook.DeliverySuperseded, v1.DeliveryState_DELIVERY_STATE_SUPERSEDED},
+	}
+}
+
+func operationalWords() words[synchook.OperationalType, v1.OperationalType] {
+	return words[synchook.OperationalType, v1.OperationalType]{
+		{synchook.SyncFailed, v1.OperationalType_OPERATIONAL_TYPE_SYNC_FAILED},
+		{synchook.SyncRecovered, v1.OperationalType_OPERATIONAL_TYPE_SYNC_RECOVERED},
+		{synchook.EndpointDisabled, v1.OperationalType_OPERATIONAL_TYPE_ENDPOINT_DISABLED},
+		{synchook.EndpointRecovered, v1.OperationalType_OPERATIONAL_TYPE_ENDPOINT_RECOVERED},
+		{synchook.DeliveryGivenUp, v1.OperationalType_OPERATIONAL_TYPE_DELIVERY_EXHAUSTED},
+		{synchook.ConnectionRefused, v1.OperationalType_OPERATIONAL_TYPE_CONNECTION_REFUSED},
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
+	api "github.com/synchook/synchook/gen/synchook/v1/synchookv1connect"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
 	"github.com/synchook/synchook/internal/webhook"
@@ -29,6 +30,8 @@ type deliveryService struct {
 		nameStore
 	}
 	queue hintSender
+
+	api.UnimplementedDeliveryServiceHandler
 }
 
 // ListDeliveries implements the service.

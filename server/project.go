@@ -136,7 +136,14 @@ func settingsPatches(given *v1.ProjectSettings) map[string]patch[synchook.Settin
 		"deleted_record_retention": func(set *synchook.Settings) {
 			set.DeletedRetention = given.GetDeletedRecordRetention().AsDuration()
 		},
-		"retention": func(set *synchook.Settings) { set.Retention = given.GetRetention().AsDuration() },
+		"retention":            func(set *synchook.Settings) { set.Retention = given.GetRetention().AsDuration() },
+		"coalesce_webhooks":    func(set *synchook.Settings) { set.Coalesce = given.GetCoalesceWebhooks() },
+		"min_webhook_interval": func(set *synchook.Settings) { set.MinInterval = given.GetMinWebhookInterval().AsDuration() },
+		"webhook_rate_limit":   func(set *synchook.Settings) { set.WebhookRate = given.GetWebhookRateLimit() },
+		"webhook_rate_burst":   func(set *synchook.Settings) { set.WebhookBurst = int(given.GetWebhookRateBurst()) },
+		"operational_webhooks": func(set *synchook.Settings) {
+			set.Operational = convertAll(given.GetOperationalWebhooks(), operationalWords().word)
+		},
 	}
 }
 
@@ -169,8 +176,10 @@ func fromSettings(set synchook.Settings) *v1.ProjectSettings {
 	return &v1.ProjectSettings{
 		WebhookUrl: set.WebhookURL, AlwaysSendWebhook: set.AlwaysSend, RetrySchedule: spans(set.RetrySchedule),
 		RunRetrySchedule: spans(set.RunRetrySchedule), WebhookHeaders: namesOnly(set.WebhookHeaders), Retention: span(set.Retention),
-		DeletedRecordRetention: span(set.DeletedRetention),
-		Etag:                   set.Etag, UpdateTime: timestamp(set.Updated),
+		DeletedRecordRetention: span(set.DeletedRetention), CoalesceWebhooks: set.Coalesce, MinWebhookInterval: span(set.MinInterval),
+		WebhookRateLimit: set.WebhookRate, WebhookRateBurst: int32(set.WebhookBurst),
+		OperationalWebhooks: convertAll(set.Operational, operationalWords().enum),
+		Etag:                set.Etag, UpdateTime: timestamp(set.Updated),
 	}
 }
 

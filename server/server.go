@@ -168,8 +168,10 @@ func (s *Server) routes() http.Handler {
 	keyed(api.NewRunServiceHandler(&runService{st, hints, s.Now}, most))
 	keyed(api.NewEventServiceHandler(&eventService{st, s.Intake}, most))
 	keyed(api.NewWebhookServiceHandler(&webhookService{st, s.Intake, u, s.Now}, s.handlerOptions(readWebhook)))
-	keyed(api.NewDeliveryServiceHandler(&deliveryService{st, hints}, most))
+	keyed(api.NewDeliveryServiceHandler(&deliveryService{store: st, queue: hints}, most))
 	keyed(api.NewRecordServiceHandler(&recordService{st}, most))
+	keyed(api.NewEndpointServiceHandler(&endpointService{}, most))
+	keyed(api.NewRecoveryServiceHandler(&recoveryService{}, most))
 
 	mux.Handle("/webhook/{public}/{key...}", newInbound(s.Options, u, s.metrics))
 	reflector := grpcreflect.NewStaticReflector(append(services(), grpchealth.HealthV1ServiceName)...)
@@ -197,8 +199,8 @@ func (s *Server) handlerOptions(readMost int) connect.HandlerOption {
 func services() []string {
 	return []string{
 		api.APIKeyServiceName, api.ConnectionServiceName, api.DeliveryServiceName,
-		api.EventServiceName, api.IntegrationServiceName, api.ProjectServiceName,
-		api.RecordServiceName, api.RunServiceName, api.SyncServiceName,
+		api.EndpointServiceName, api.EventServiceName, api.IntegrationServiceName, api.ProjectServiceName,
+		api.RecordServiceName, api.RecoveryServiceName, api.RunServiceName, api.SyncServiceName,
 		api.WebhookServiceName,
 	}
 }

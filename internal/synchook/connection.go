@@ -16,6 +16,7 @@ type Connection struct {
 	Credentials Credentials
 	Metadata    json.RawMessage // a JSON object; never nil once stored
 	Config      json.RawMessage // a JSON object; never nil once stored
+	WebhookURL  string          `json:",omitempty"` // takes the place of the project's; empty: it does not
 	Created     time.Time
 	Updated     time.Time
 }

@@ -11,6 +11,8 @@ const (
 	DeliveryDelivered DeliveryState = "delivered"
 	DeliveryExhausted DeliveryState = "exhausted"
 	DeliveryCancelled DeliveryState = "cancelled"
+	// DeliverySuperseded is replaced by a later one, which tells what it would have told.
+	DeliverySuperseded DeliveryState = "superseded"
 )
 
 // DeliveryLifetime is how long a delivery is attempted at most, whatever happens.
@@ -25,6 +27,9 @@ type DeliveryFacts struct {
 	Sync        SyncID        `json:"s"`
 	Model       string        `json:"m"`
 	Trace       string        `json:"tp,omitempty"` // the span of its run, as W3C Trace Context writes it
+	// Operational is the type of an operational webhook, about the run, connection or sync if one is named.
+	// Empty: it is a sync's webhook.
+	Operational OperationalType `json:"o,omitempty"`
 }
 
 // Delivery is one outgoing webhook owed to one endpoint.

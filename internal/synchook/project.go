@@ -24,6 +24,11 @@ type Settings struct {
 	WebhookHeaders   map[string]string // further headers of outgoing webhooks
 	Retention        time.Duration     // of finished rows; zero: DefaultRetention
 	DeletedRetention time.Duration     // of deleted records; zero: DefaultRetention
+	Coalesce         bool              `json:",omitempty"` // see Endpoint, as are the next four
+	MinInterval      time.Duration     `json:",omitempty"`
+	WebhookRate      float64           `json:",omitempty"`
+	WebhookBurst     int               `json:",omitempty"`
+	Operational      []OperationalType `json:",omitempty"`
 	Etag             string
 	Updated          time.Time // zero: never
 }
@@ -67,6 +72,7 @@ func (s Settings) Clone() Settings {
 	s.RetrySchedule = slices.Clone(s.RetrySchedule)
 	s.RunRetrySchedule = slices.Clone(s.RunRetrySchedule)
 	s.WebhookHeaders = maps.Clone(s.WebhookHeaders)
+	s.Operational = slices.Clone(s.Operational)
 	return s
 }
 

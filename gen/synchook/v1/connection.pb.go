@@ -210,7 +210,12 @@ type Connection struct {
 	// When the connection was made. Output only.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When the connection was last changed. Output only.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Where the outgoing webhooks about this connection are sent, in place of the project's webhook URL; all
+	// else is as the project's settings say. Further endpoints are told as well. Empty: the project's URL.
+	WebhookUrl string `protobuf:"bytes,10,opt,name=webhook_url,json=webhookUrl,proto3" json:"webhook_url,omitempty"`
+	// The endpoint of webhook_url, "end_...". Output only. Empty: there is none.
+	EndpointId    string `protobuf:"bytes,11,opt,name=endpoint_id,json=endpointId,proto3" json:"endpoint_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -306,6 +311,20 @@ func (x *Connection) GetUpdateTime() *timestamppb.Timestamp {
 		return x.UpdateTime
 	}
 	return nil
+}
+
+func (x *Connection) GetWebhookUrl() string {
+	if x != nil {
+		return x.WebhookUrl
+	}
+	return ""
+}
+
+func (x *Connection) GetEndpointId() string {
+	if x != nil {
+		return x.EndpointId
+	}
+	return ""
 }
 
 // CreateConnectionRequest describes the connection to make.
@@ -533,7 +552,7 @@ type UpdateConnectionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The new values, and the provider_config_key and connection_id of the connection to change.
 	Connection *Connection `protobuf:"bytes,1,opt,name=connection,proto3" json:"connection,omitempty"`
-	// Which fields to change: credentials, metadata, connection_config. Each is replaced as a whole.
+	// Which fields to change: credentials, metadata, connection_config, webhook_url. Each is replaced as a whole.
 	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -802,7 +821,7 @@ const file_synchook_v1_connection_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB&\xbaH#r!\x18d2\x1d^[A-Za-z0-9!#$%&'*+.^_`|~-]+$R\x04name\x12*\n" +
 	"\x05value\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f\x18\x80@2\n" +
 	"^[^\\r\\n]*$R\x05valueB\x06\n" +
-	"\x04kind\"\x82\x04\n" +
+	"\x04kind\"\xce\x04\n" +
 	"\n" +
 	"Connection\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x129\n" +
@@ -816,7 +835,12 @@ const file_synchook_v1_connection_proto_rawDesc = "" +
 	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"Z\n" +
+	"updateTime\x12)\n" +
+	"\vwebhook_url\x18\n" +
+	" \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\n" +
+	"webhookUrl\x12\x1f\n" +
+	"\vendpoint_id\x18\v \x01(\tR\n" +
+	"endpointId\"Z\n" +
 	"\x17CreateConnectionRequest\x12?\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\v2\x17.synchook.v1.ConnectionB\x06\xbaH\x03\xc8\x01\x01R\n" +

@@ -36,8 +36,12 @@ const (
 	DeliveryState_DELIVERY_STATE_DELIVERED DeliveryState = 2
 	// Every attempt failed, or the delivery expired.
 	DeliveryState_DELIVERY_STATE_EXHAUSTED DeliveryState = 3
-	// Given up because nobody is owed it any more: the webhook URL was removed.
+	// Given up because nobody is owed it any more: the webhook URL was removed, or the endpoint was deleted.
 	DeliveryState_DELIVERY_STATE_CANCELLED DeliveryState = 4
+	// Replaced by a later delivery, which tells what this one would have told too.
+	DeliveryState_DELIVERY_STATE_SUPERSEDED DeliveryState = 5
+	// In a filter only: pending or exhausted, which is what the endpoint has not got.
+	DeliveryState_DELIVERY_STATE_UNDELIVERED DeliveryState = 6
 )
 
 // Enum value maps for DeliveryState.
@@ -48,6 +52,8 @@ var (
 		2: "DELIVERY_STATE_DELIVERED",
 		3: "DELIVERY_STATE_EXHAUSTED",
 		4: "DELIVERY_STATE_CANCELLED",
+		5: "DELIVERY_STATE_SUPERSEDED",
+		6: "DELIVERY_STATE_UNDELIVERED",
 	}
 	DeliveryState_value = map[string]int32{
 		"DELIVERY_STATE_UNSPECIFIED": 0,
@@ -55,6 +61,8 @@ var (
 		"DELIVERY_STATE_DELIVERED":   2,
 		"DELIVERY_STATE_EXHAUSTED":   3,
 		"DELIVERY_STATE_CANCELLED":   4,
+		"DELIVERY_STATE_SUPERSEDED":  5,
+		"DELIVERY_STATE_UNDELIVERED": 6,
 	}
 )
 
@@ -85,6 +93,254 @@ func (DeliveryState) EnumDescriptor() ([]byte, []int) {
 	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{0}
 }
 
+// ReasonKind says what a delivery waits for, or why it stands as it does.
+type ReasonKind int32
+
+const (
+	// Not said.
+	ReasonKind_REASON_KIND_UNSPECIFIED ReasonKind = 0
+	// An attempt is under way.
+	ReasonKind_REASON_KIND_IN_FLIGHT ReasonKind = 1
+	// It is due, and will be attempted as soon as a worker comes to it.
+	ReasonKind_REASON_KIND_DUE ReasonKind = 2
+	// Its last attempt failed, and the retry schedule says when the next one is due.
+	ReasonKind_REASON_KIND_RETRY_SCHEDULE ReasonKind = 3
+	// The endpoint asked to be called no sooner.
+	ReasonKind_REASON_KIND_RETRY_AFTER ReasonKind = 4
+	// The endpoint fails, so that only single requests try whether it is back.
+	ReasonKind_REASON_KIND_ENDPOINT_FAILING ReasonKind = 5
+	// The endpoint asked for fewer requests.
+	ReasonKind_REASON_KIND_ENDPOINT_THROTTLED ReasonKind = 6
+	// The endpoint's rate limit.
+	ReasonKind_REASON_KIND_RATE_LIMIT ReasonKind = 7
+	// As many requests are in flight to the endpoint as it may have.
+	ReasonKind_REASON_KIND_IN_FLIGHT_LIMIT ReasonKind = 8
+	// A person paused the endpoint.
+	ReasonKind_REASON_KIND_ENDPOINT_PAUSED ReasonKind = 9
+	// The endpoint is disabled, because it failed for too long or answered 410.
+	ReasonKind_REASON_KIND_ENDPOINT_DISABLED ReasonKind = 10
+	// The endpoint's minimum interval between webhooks of the same connection, sync and model.
+	ReasonKind_REASON_KIND_MINIMUM_INTERVAL ReasonKind = 11
+	// Others of the endpoint are due before it.
+	ReasonKind_REASON_KIND_BEHIND_OTHERS ReasonKind = 12
+	// The endpoint has it.
+	ReasonKind_REASON_KIND_DELIVERED ReasonKind = 13
+	// Every attempt failed, or it expired.
+	ReasonKind_REASON_KIND_EXHAUSTED ReasonKind = 14
+	// Nobody is owed it any more.
+	ReasonKind_REASON_KIND_CANCELLED ReasonKind = 15
+	// A later delivery took its place.
+	ReasonKind_REASON_KIND_SUPERSEDED ReasonKind = 16
+	// A fault on synchook's side.
+	ReasonKind_REASON_KIND_FAULT ReasonKind = 17
+)
+
+// Enum value maps for ReasonKind.
+var (
+	ReasonKind_name = map[int32]string{
+		0:  "REASON_KIND_UNSPECIFIED",
+		1:  "REASON_KIND_IN_FLIGHT",
+		2:  "REASON_KIND_DUE",
+		3:  "REASON_KIND_RETRY_SCHEDULE",
+		4:  "REASON_KIND_RETRY_AFTER",
+		5:  "REASON_KIND_ENDPOINT_FAILING",
+		6:  "REASON_KIND_ENDPOINT_THROTTLED",
+		7:  "REASON_KIND_RATE_LIMIT",
+		8:  "REASON_KIND_IN_FLIGHT_LIMIT",
+		9:  "REASON_KIND_ENDPOINT_PAUSED",
+		10: "REASON_KIND_ENDPOINT_DISABLED",
+		11: "REASON_KIND_MINIMUM_INTERVAL",
+		12: "REASON_KIND_BEHIND_OTHERS",
+		13: "REASON_KIND_DELIVERED",
+		14: "REASON_KIND_EXHAUSTED",
+		15: "REASON_KIND_CANCELLED",
+		16: "REASON_KIND_SUPERSEDED",
+		17: "REASON_KIND_FAULT",
+	}
+	ReasonKind_value = map[string]int32{
+		"REASON_KIND_UNSPECIFIED":        0,
+		"REASON_KIND_IN_FLIGHT":          1,
+		"REASON_KIND_DUE":                2,
+		"REASON_KIND_RETRY_SCHEDULE":     3,
+		"REASON_KIND_RETRY_AFTER":        4,
+		"REASON_KIND_ENDPOINT_FAILING":   5,
+		"REASON_KIND_ENDPOINT_THROTTLED": 6,
+		"REASON_KIND_RATE_LIMIT":         7,
+		"REASON_KIND_IN_FLIGHT_LIMIT":    8,
+		"REASON_KIND_ENDPOINT_PAUSED":    9,
+		"REASON_KIND_ENDPOINT_DISABLED":  10,
+		"REASON_KIND_MINIMUM_INTERVAL":   11,
+		"REASON_KIND_BEHIND_OTHERS":      12,
+		"REASON_KIND_DELIVERED":          13,
+		"REASON_KIND_EXHAUSTED":          14,
+		"REASON_KIND_CANCELLED":          15,
+		"REASON_KIND_SUPERSEDED":         16,
+		"REASON_KIND_FAULT":              17,
+	}
+)
+
+func (x ReasonKind) Enum() *ReasonKind {
+	p := new(ReasonKind)
+	*p = x
+	return p
+}
+
+func (x ReasonKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReasonKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_synchook_v1_delivery_proto_enumTypes[1].Descriptor()
+}
+
+func (ReasonKind) Type() protoreflect.EnumType {
+	return &file_synchook_v1_delivery_proto_enumTypes[1]
+}
+
+func (x ReasonKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReasonKind.Descriptor instead.
+func (ReasonKind) EnumDescriptor() ([]byte, []int) {
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{1}
+}
+
+// Order says from which end a list is read.
+type Order int32
+
+const (
+	// Not said: newest first.
+	Order_ORDER_UNSPECIFIED Order = 0
+	// Newest first.
+	Order_ORDER_NEWEST_FIRST Order = 1
+	// Oldest first.
+	Order_ORDER_OLDEST_FIRST Order = 2
+)
+
+// Enum value maps for Order.
+var (
+	Order_name = map[int32]string{
+		0: "ORDER_UNSPECIFIED",
+		1: "ORDER_NEWEST_FIRST",
+		2: "ORDER_OLDEST_FIRST",
+	}
+	Order_value = map[string]int32{
+		"ORDER_UNSPECIFIED":  0,
+		"ORDER_NEWEST_FIRST": 1,
+		"ORDER_OLDEST_FIRST": 2,
+	}
+)
+
+func (x Order) Enum() *Order {
+	p := new(Order)
+	*p = x
+	return p
+}
+
+func (x Order) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Order) Descriptor() protoreflect.EnumDescriptor {
+	return file_synchook_v1_delivery_proto_enumTypes[2].Descriptor()
+}
+
+func (Order) Type() protoreflect.EnumType {
+	return &file_synchook_v1_delivery_proto_enumTypes[2]
+}
+
+func (x Order) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Order.Descriptor instead.
+func (Order) EnumDescriptor() ([]byte, []int) {
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{2}
+}
+
+// Reason is one thing that explains where a delivery stands.
+type Reason struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What kind of thing.
+	Kind ReasonKind `protobuf:"varint,1,opt,name=kind,proto3,enum=synchook.v1.ReasonKind" json:"kind,omitempty"`
+	// A sentence for people.
+	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	// Until when it holds. Unset: nobody knows, or for ever.
+	UntilTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=until_time,json=untilTime,proto3" json:"until_time,omitempty"`
+	// How many deliveries are before it. Zero: none, or the reason is another.
+	Behind int64 `protobuf:"varint,4,opt,name=behind,proto3" json:"behind,omitempty"`
+	// The delivery that took its place. Empty: none did.
+	DeliveryId    string `protobuf:"bytes,5,opt,name=delivery_id,json=deliveryId,proto3" json:"delivery_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reason) Reset() {
+	*x = Reason{}
+	mi := &file_synchook_v1_delivery_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reason) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reason) ProtoMessage() {}
+
+func (x *Reason) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_delivery_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reason.ProtoReflect.Descriptor instead.
+func (*Reason) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Reason) GetKind() ReasonKind {
+	if x != nil {
+		return x.Kind
+	}
+	return ReasonKind_REASON_KIND_UNSPECIFIED
+}
+
+func (x *Reason) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *Reason) GetUntilTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.UntilTime
+	}
+	return nil
+}
+
+func (x *Reason) GetBehind() int64 {
+	if x != nil {
+		return x.Behind
+	}
+	return 0
+}
+
+func (x *Reason) GetDeliveryId() string {
+	if x != nil {
+		return x.DeliveryId
+	}
+	return ""
+}
+
 // Delivery is one outgoing webhook owed to one endpoint.
 type Delivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -94,15 +350,15 @@ type Delivery struct {
 	State DeliveryState `protobuf:"varint,2,opt,name=state,proto3,enum=synchook.v1.DeliveryState" json:"state,omitempty"`
 	// The endpoint that it is owed to, "end_...".
 	EndpointId string `protobuf:"bytes,3,opt,name=endpoint_id,json=endpointId,proto3" json:"endpoint_id,omitempty"`
-	// The run that made it.
+	// The run that made it. Empty: an operational webhook that no run caused.
 	RunId string `protobuf:"bytes,4,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
-	// The name of the integration.
+	// The name of the integration. Empty: an operational webhook about none.
 	ProviderConfigKey string `protobuf:"bytes,5,opt,name=provider_config_key,json=providerConfigKey,proto3" json:"provider_config_key,omitempty"`
-	// The connection.
+	// The connection. Empty: an operational webhook about none.
 	ConnectionId string `protobuf:"bytes,6,opt,name=connection_id,json=connectionId,proto3" json:"connection_id,omitempty"`
-	// The sync.
+	// The sync. Empty: an operational webhook about none.
 	SyncName string `protobuf:"bytes,7,opt,name=sync_name,json=syncName,proto3" json:"sync_name,omitempty"`
-	// The model.
+	// The model. Empty: an operational webhook.
 	Model string `protobuf:"bytes,8,opt,name=model,proto3" json:"model,omitempty"`
 	// How many attempts have reached a verdict.
 	Attempts int32 `protobuf:"varint,9,opt,name=attempts,proto3" json:"attempts,omitempty"`
@@ -117,14 +373,18 @@ type Delivery struct {
 	// When it was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it reached its final state. Unset: it has not.
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// The type of an operational webhook, such as "endpoint.disabled". Empty: a sync's webhook.
+	OperationalType string `protobuf:"bytes,16,opt,name=operational_type,json=operationalType,proto3" json:"operational_type,omitempty"`
+	// The delivery that took its place. Empty: none did.
+	SupersededBy  string `protobuf:"bytes,17,opt,name=superseded_by,json=supersededBy,proto3" json:"superseded_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_synchook_v1_delivery_proto_msgTypes[0]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -136,7 +396,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_delivery_proto_msgTypes[0]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -149,7 +409,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{0}
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *Delivery) GetId() string {
@@ -257,6 +517,20 @@ func (x *Delivery) GetEndTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Delivery) GetOperationalType() string {
+	if x != nil {
+		return x.OperationalType
+	}
+	return ""
+}
+
+func (x *Delivery) GetSupersededBy() string {
+	if x != nil {
+		return x.SupersededBy
+	}
+	return ""
+}
+
 // Attempt is one HTTP request made for a delivery.
 type Attempt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -278,7 +552,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_synchook_v1_delivery_proto_msgTypes[1]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -290,7 +564,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_delivery_proto_msgTypes[1]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -303,7 +577,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{1}
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Attempt) GetNumber() int32 {
@@ -363,6 +637,14 @@ type ListDeliveriesRequest struct {
 	Model string `protobuf:"bytes,5,opt,name=model,proto3" json:"model,omitempty"`
 	// Only those that this run made. Empty: any.
 	RunId string `protobuf:"bytes,6,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	// Only those owed to this endpoint. Empty: to any.
+	EndpointId string `protobuf:"bytes,9,opt,name=endpoint_id,json=endpointId,proto3" json:"endpoint_id,omitempty"`
+	// Only those made at this time or later. Unset: however old.
+	CreatedAfter *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=created_after,json=createdAfter,proto3" json:"created_after,omitempty"`
+	// Only those made before this time. Unset: however new.
+	CreatedBefore *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=created_before,json=createdBefore,proto3" json:"created_before,omitempty"`
+	// From which end. Unspecified: newest first.
+	Order Order `protobuf:"varint,12,opt,name=order,proto3,enum=synchook.v1.Order" json:"order,omitempty"`
 	// How many at most. Zero: 100.
 	PageSize int32 `protobuf:"varint,7,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before. Empty: the first page.
@@ -373,7 +655,7 @@ type ListDeliveriesRequest struct {
 
 func (x *ListDeliveriesRequest) Reset() {
 	*x = ListDeliveriesRequest{}
-	mi := &file_synchook_v1_delivery_proto_msgTypes[2]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -385,7 +667,7 @@ func (x *ListDeliveriesRequest) String() string {
 func (*ListDeliveriesRequest) ProtoMessage() {}
 
 func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_delivery_proto_msgTypes[2]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -398,7 +680,7 @@ func (x *ListDeliveriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesRequest.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesRequest) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{2}
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListDeliveriesRequest) GetState() DeliveryState {
@@ -443,6 +725,34 @@ func (x *ListDeliveriesRequest) GetRunId() string {
 	return ""
 }
 
+func (x *ListDeliveriesRequest) GetEndpointId() string {
+	if x != nil {
+		return x.EndpointId
+	}
+	return ""
+}
+
+func (x *ListDeliveriesRequest) GetCreatedAfter() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedAfter
+	}
+	return nil
+}
+
+func (x *ListDeliveriesRequest) GetCreatedBefore() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreatedBefore
+	}
+	return nil
+}
+
+func (x *ListDeliveriesRequest) GetOrder() Order {
+	if x != nil {
+		return x.Order
+	}
+	return Order_ORDER_UNSPECIFIED
+}
+
 func (x *ListDeliveriesRequest) GetPageSize() int32 {
 	if x != nil {
 		return x.PageSize
@@ -460,7 +770,7 @@ func (x *ListDeliveriesRequest) GetPageToken() string {
 // ListDeliveriesResponse is a page of deliveries.
 type ListDeliveriesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The deliveries, newest first. A page can hold fewer than page_size although more follow.
+	// The deliveries, in the order asked for. A page can hold fewer than page_size although more follow.
 	Deliveries []*Delivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
 	// The page_token of the next page. Empty: this is the last one.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
@@ -470,7 +780,7 @@ type ListDeliveriesResponse struct {
 
 func (x *ListDeliveriesResponse) Reset() {
 	*x = ListDeliveriesResponse{}
-	mi := &file_synchook_v1_delivery_proto_msgTypes[3]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -482,7 +792,7 @@ func (x *ListDeliveriesResponse) String() string {
 func (*ListDeliveriesResponse) ProtoMessage() {}
 
 func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_delivery_proto_msgTypes[3]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -495,7 +805,7 @@ func (x *ListDeliveriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDeliveriesResponse.ProtoReflect.Descriptor instead.
 func (*ListDeliveriesResponse) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{3}
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListDeliveriesResponse) GetDeliveries() []*Delivery {
@@ -523,7 +833,7 @@ type GetDeliveryRequest struct {
 
 func (x *GetDeliveryRequest) Reset() {
 	*x = GetDeliveryRequest{}
-	mi := &file_synchook_v1_delivery_proto_msgTypes[4]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -535,7 +845,7 @@ func (x *GetDeliveryRequest) String() string {
 func (*GetDeliveryRequest) ProtoMessage() {}
 
 func (x *GetDeliveryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_delivery_proto_msgTypes[4]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -548,7 +858,7 @@ func (x *GetDeliveryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeliveryRequest.ProtoReflect.Descriptor instead.
 func (*GetDeliveryRequest) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{4}
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetDeliveryRequest) GetId() string {
@@ -566,14 +876,16 @@ type GetDeliveryResponse struct {
 	// The body, the same on every attempt.
 	Body []byte `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
 	// The attempts, oldest first; the last 50.
-	AttemptList   []*Attempt `protobuf:"bytes,3,rep,name=attempt_list,json=attemptList,proto3" json:"attempt_list,omitempty"`
+	AttemptList []*Attempt `protobuf:"bytes,3,rep,name=attempt_list,json=attemptList,proto3" json:"attempt_list,omitempty"`
+	// Why it stands as it does; the most telling first.
+	Reasons       []*Reason `protobuf:"bytes,4,rep,name=reasons,proto3" json:"reasons,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetDeliveryResponse) Reset() {
 	*x = GetDeliveryResponse{}
-	mi := &file_synchook_v1_delivery_proto_msgTypes[5]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -585,7 +897,7 @@ func (x *GetDeliveryResponse) String() string {
 func (*GetDeliveryResponse) ProtoMessage() {}
 
 func (x *GetDeliveryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_delivery_proto_msgTypes[5]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -598,7 +910,7 @@ func (x *GetDeliveryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetDeliveryResponse.ProtoReflect.Descriptor instead.
 func (*GetDeliveryResponse) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{5}
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetDeliveryResponse) GetDelivery() *Delivery {
@@ -622,6 +934,13 @@ func (x *GetDeliveryResponse) GetAttemptList() []*Attempt {
 	return nil
 }
 
+func (x *GetDeliveryResponse) GetReasons() []*Reason {
+	if x != nil {
+		return x.Reasons
+	}
+	return nil
+}
+
 // RetryDeliveryRequest names the delivery to attempt.
 type RetryDeliveryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -633,7 +952,7 @@ type RetryDeliveryRequest struct {
 
 func (x *RetryDeliveryRequest) Reset() {
 	*x = RetryDeliveryRequest{}
-	mi := &file_synchook_v1_delivery_proto_msgTypes[6]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -645,7 +964,7 @@ func (x *RetryDeliveryRequest) String() string {
 func (*RetryDeliveryRequest) ProtoMessage() {}
 
 func (x *RetryDeliveryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_delivery_proto_msgTypes[6]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -658,7 +977,7 @@ func (x *RetryDeliveryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryDeliveryRequest.ProtoReflect.Descriptor instead.
 func (*RetryDeliveryRequest) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{6}
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *RetryDeliveryRequest) GetId() string {
@@ -679,7 +998,7 @@ type WatchDeliveriesRequest struct {
 
 func (x *WatchDeliveriesRequest) Reset() {
 	*x = WatchDeliveriesRequest{}
-	mi := &file_synchook_v1_delivery_proto_msgTypes[7]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -691,7 +1010,7 @@ func (x *WatchDeliveriesRequest) String() string {
 func (*WatchDeliveriesRequest) ProtoMessage() {}
 
 func (x *WatchDeliveriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_delivery_proto_msgTypes[7]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -704,7 +1023,7 @@ func (x *WatchDeliveriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchDeliveriesRequest.ProtoReflect.Descriptor instead.
 func (*WatchDeliveriesRequest) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{7}
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *WatchDeliveriesRequest) GetState() DeliveryState {
@@ -725,7 +1044,7 @@ type WatchDeliveriesResponse struct {
 
 func (x *WatchDeliveriesResponse) Reset() {
 	*x = WatchDeliveriesResponse{}
-	mi := &file_synchook_v1_delivery_proto_msgTypes[8]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -737,7 +1056,7 @@ func (x *WatchDeliveriesResponse) String() string {
 func (*WatchDeliveriesResponse) ProtoMessage() {}
 
 func (x *WatchDeliveriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_delivery_proto_msgTypes[8]
+	mi := &file_synchook_v1_delivery_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -750,7 +1069,7 @@ func (x *WatchDeliveriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchDeliveriesResponse.ProtoReflect.Descriptor instead.
 func (*WatchDeliveriesResponse) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{8}
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *WatchDeliveriesResponse) GetDelivery() *Delivery {
@@ -760,11 +1079,548 @@ func (x *WatchDeliveriesResponse) GetDelivery() *Delivery {
 	return nil
 }
 
+// GetDeliveryStatsRequest asks for figures about deliveries.
+type GetDeliveryStatsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How far back to count. Unset: an hour. At most 48 hours.
+	Window *durationpb.Duration `protobuf:"bytes,1,opt,name=window,proto3" json:"window,omitempty"`
+	// Only what is owed to this endpoint. Empty: to all of them.
+	EndpointId    string `protobuf:"bytes,2,opt,name=endpoint_id,json=endpointId,proto3" json:"endpoint_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeliveryStatsRequest) Reset() {
+	*x = GetDeliveryStatsRequest{}
+	mi := &file_synchook_v1_delivery_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeliveryStatsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeliveryStatsRequest) ProtoMessage() {}
+
+func (x *GetDeliveryStatsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_delivery_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeliveryStatsRequest.ProtoReflect.Descriptor instead.
+func (*GetDeliveryStatsRequest) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *GetDeliveryStatsRequest) GetWindow() *durationpb.Duration {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+func (x *GetDeliveryStatsRequest) GetEndpointId() string {
+	if x != nil {
+		return x.EndpointId
+	}
+	return ""
+}
+
+// DeliveryCounts are figures about the attempts and deliveries of some time.
+type DeliveryCounts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Deliveries made.
+	Created int64 `protobuf:"varint,1,opt,name=created,proto3" json:"created,omitempty"`
+	// Deliveries that the endpoint has got.
+	Delivered int64 `protobuf:"varint,2,opt,name=delivered,proto3" json:"delivered,omitempty"`
+	// Deliveries given up.
+	Exhausted int64 `protobuf:"varint,3,opt,name=exhausted,proto3" json:"exhausted,omitempty"`
+	// Deliveries replaced by later ones.
+	Superseded int64 `protobuf:"varint,4,opt,name=superseded,proto3" json:"superseded,omitempty"`
+	// Attempts made.
+	Attempts int64 `protobuf:"varint,5,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// Attempts that failed, throttled ones included.
+	FailedAttempts int64 `protobuf:"varint,6,opt,name=failed_attempts,json=failedAttempts,proto3" json:"failed_attempts,omitempty"`
+	// Of these, attempts that were asked to slow down.
+	ThrottledAttempts int64 `protobuf:"varint,7,opt,name=throttled_attempts,json=throttledAttempts,proto3" json:"throttled_attempts,omitempty"`
+	// The part of the attempts that succeeded, 0 to 1. Unset: there were none.
+	SuccessRate *float64 `protobuf:"fixed64,8,opt,name=success_rate,json=successRate,proto3,oneof" json:"success_rate,omitempty"`
+	// How long half of the attempts took at most, within a quarter of the figure. Unset: there were none.
+	LatencyP50 *durationpb.Duration `protobuf:"bytes,9,opt,name=latency_p50,json=latencyP50,proto3" json:"latency_p50,omitempty"`
+	// How long 95 of 100 attempts took at most, within a quarter of the figure. Unset: there were none.
+	LatencyP95    *durationpb.Duration `protobuf:"bytes,10,opt,name=latency_p95,json=latencyP95,proto3" json:"latency_p95,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliveryCounts) Reset() {
+	*x = DeliveryCounts{}
+	mi := &file_synchook_v1_delivery_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliveryCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliveryCounts) ProtoMessage() {}
+
+func (x *DeliveryCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_delivery_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliveryCounts.ProtoReflect.Descriptor instead.
+func (*DeliveryCounts) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *DeliveryCounts) GetCreated() int64 {
+	if x != nil {
+		return x.Created
+	}
+	return 0
+}
+
+func (x *DeliveryCounts) GetDelivered() int64 {
+	if x != nil {
+		return x.Delivered
+	}
+	return 0
+}
+
+func (x *DeliveryCounts) GetExhausted() int64 {
+	if x != nil {
+		return x.Exhausted
+	}
+	return 0
+}
+
+func (x *DeliveryCounts) GetSuperseded() int64 {
+	if x != nil {
+		return x.Superseded
+	}
+	return 0
+}
+
+func (x *DeliveryCounts) GetAttempts() int64 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
+func (x *DeliveryCounts) GetFailedAttempts() int64 {
+	if x != nil {
+		return x.FailedAttempts
+	}
+	return 0
+}
+
+func (x *DeliveryCounts) GetThrottledAttempts() int64 {
+	if x != nil {
+		return x.ThrottledAttempts
+	}
+	return 0
+}
+
+func (x *DeliveryCounts) GetSuccessRate() float64 {
+	if x != nil && x.SuccessRate != nil {
+		return *x.SuccessRate
+	}
+	return 0
+}
+
+func (x *DeliveryCounts) GetLatencyP50() *durationpb.Duration {
+	if x != nil {
+		return x.LatencyP50
+	}
+	return nil
+}
+
+func (x *DeliveryCounts) GetLatencyP95() *durationpb.Duration {
+	if x != nil {
+		return x.LatencyP95
+	}
+	return nil
+}
+
+// DeliveryMinute is one minute of a chart.
+type DeliveryMinute struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When it began.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// What happened in it.
+	Counts        *DeliveryCounts `protobuf:"bytes,2,opt,name=counts,proto3" json:"counts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliveryMinute) Reset() {
+	*x = DeliveryMinute{}
+	mi := &file_synchook_v1_delivery_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliveryMinute) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliveryMinute) ProtoMessage() {}
+
+func (x *DeliveryMinute) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_delivery_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliveryMinute.ProtoReflect.Descriptor instead.
+func (*DeliveryMinute) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *DeliveryMinute) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *DeliveryMinute) GetCounts() *DeliveryCounts {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+// EndpointBacklog is what is owed to one endpoint.
+type EndpointBacklog struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The endpoint, "end_...".
+	EndpointId string `protobuf:"bytes,1,opt,name=endpoint_id,json=endpointId,proto3" json:"endpoint_id,omitempty"`
+	// How many deliveries wait or are in flight.
+	Pending int64 `protobuf:"varint,2,opt,name=pending,proto3" json:"pending,omitempty"`
+	// When the oldest of them was made. Unset: none is.
+	OldestCreateTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=oldest_create_time,json=oldestCreateTime,proto3" json:"oldest_create_time,omitempty"`
+	// The oldest of them. Empty: there is none.
+	OldestDeliveryId string `protobuf:"bytes,4,opt,name=oldest_delivery_id,json=oldestDeliveryId,proto3" json:"oldest_delivery_id,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
+}
+
+func (x *EndpointBacklog) Reset() {
+	*x = EndpointBacklog{}
+	mi := &file_synchook_v1_delivery_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndpointBacklog) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndpointBacklog) ProtoMessage() {}
+
+func (x *EndpointBacklog) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_delivery_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndpointBacklog.ProtoReflect.Descriptor instead.
+func (*EndpointBacklog) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *EndpointBacklog) GetEndpointId() string {
+	if x != nil {
+		return x.EndpointId
+	}
+	return ""
+}
+
+func (x *EndpointBacklog) GetPending() int64 {
+	if x != nil {
+		return x.Pending
+	}
+	return 0
+}
+
+func (x *EndpointBacklog) GetOldestCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OldestCreateTime
+	}
+	return nil
+}
+
+func (x *EndpointBacklog) GetOldestDeliveryId() string {
+	if x != nil {
+		return x.OldestDeliveryId
+	}
+	return ""
+}
+
+// GetDeliveryStatsResponse holds the figures.
+type GetDeliveryStatsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The whole window.
+	Total *DeliveryCounts `protobuf:"bytes,1,opt,name=total,proto3" json:"total,omitempty"`
+	// Each minute of it in which something happened, oldest first.
+	Minutes []*DeliveryMinute `protobuf:"bytes,2,rep,name=minutes,proto3" json:"minutes,omitempty"`
+	// How many deliveries wait or are in flight now.
+	Pending int64 `protobuf:"varint,3,opt,name=pending,proto3" json:"pending,omitempty"`
+	// How many are kept that were given up.
+	Exhausted int64 `protobuf:"varint,4,opt,name=exhausted,proto3" json:"exhausted,omitempty"`
+	// What is owed to each endpoint that is owed something, the oldest first; at most 100.
+	Backlogs      []*EndpointBacklog `protobuf:"bytes,5,rep,name=backlogs,proto3" json:"backlogs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeliveryStatsResponse) Reset() {
+	*x = GetDeliveryStatsResponse{}
+	mi := &file_synchook_v1_delivery_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeliveryStatsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeliveryStatsResponse) ProtoMessage() {}
+
+func (x *GetDeliveryStatsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_delivery_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeliveryStatsResponse.ProtoReflect.Descriptor instead.
+func (*GetDeliveryStatsResponse) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *GetDeliveryStatsResponse) GetTotal() *DeliveryCounts {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
+func (x *GetDeliveryStatsResponse) GetMinutes() []*DeliveryMinute {
+	if x != nil {
+		return x.Minutes
+	}
+	return nil
+}
+
+func (x *GetDeliveryStatsResponse) GetPending() int64 {
+	if x != nil {
+		return x.Pending
+	}
+	return 0
+}
+
+func (x *GetDeliveryStatsResponse) GetExhausted() int64 {
+	if x != nil {
+		return x.Exhausted
+	}
+	return 0
+}
+
+func (x *GetDeliveryStatsResponse) GetBacklogs() []*EndpointBacklog {
+	if x != nil {
+		return x.Backlogs
+	}
+	return nil
+}
+
+// ListenDeliveriesRequest asks for the project's deliveries as requests.
+type ListenDeliveriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The cursor of the last response that was dealt with. Empty: only what comes from now on.
+	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// Only those owed to this endpoint. Empty: to any.
+	EndpointId    string `protobuf:"bytes,2,opt,name=endpoint_id,json=endpointId,proto3" json:"endpoint_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListenDeliveriesRequest) Reset() {
+	*x = ListenDeliveriesRequest{}
+	mi := &file_synchook_v1_delivery_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListenDeliveriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListenDeliveriesRequest) ProtoMessage() {}
+
+func (x *ListenDeliveriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_delivery_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListenDeliveriesRequest.ProtoReflect.Descriptor instead.
+func (*ListenDeliveriesRequest) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListenDeliveriesRequest) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *ListenDeliveriesRequest) GetEndpointId() string {
+	if x != nil {
+		return x.EndpointId
+	}
+	return ""
+}
+
+// ListenDeliveriesResponse is one request for the developer's machine, or a sign of life.
+type ListenDeliveriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to go on after this response.
+	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// The delivery. Unset: the stream is alive and nothing came (every 15 s).
+	Delivery *Delivery `protobuf:"bytes,2,opt,name=delivery,proto3" json:"delivery,omitempty"`
+	// The headers of the request, signed at this moment.
+	Headers map[string]string `protobuf:"bytes,3,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The body, byte by byte as the endpoint gets it.
+	Body []byte `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
+	// Whether somebody retried it, so that it may have been streamed before.
+	Replay        bool `protobuf:"varint,5,opt,name=replay,proto3" json:"replay,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListenDeliveriesResponse) Reset() {
+	*x = ListenDeliveriesResponse{}
+	mi := &file_synchook_v1_delivery_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListenDeliveriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListenDeliveriesResponse) ProtoMessage() {}
+
+func (x *ListenDeliveriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_delivery_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListenDeliveriesResponse.ProtoReflect.Descriptor instead.
+func (*ListenDeliveriesResponse) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_delivery_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListenDeliveriesResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *ListenDeliveriesResponse) GetDelivery() *Delivery {
+	if x != nil {
+		return x.Delivery
+	}
+	return nil
+}
+
+func (x *ListenDeliveriesResponse) GetHeaders() map[string]string {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
+}
+
+func (x *ListenDeliveriesResponse) GetBody() []byte {
+	if x != nil {
+		return x.Body
+	}
+	return nil
+}
+
+func (x *ListenDeliveriesResponse) GetReplay() bool {
+	if x != nil {
+		return x.Replay
+	}
+	return false
+}
+
 var File_synchook_v1_delivery_proto protoreflect.FileDescriptor
 
 const file_synchook_v1_delivery_proto_rawDesc = "" +
 	"\n" +
-	"\x1asynchook/v1/delivery.proto\x12\vsynchook.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x04\n" +
+	"\x1asynchook/v1/delivery.proto\x12\vsynchook.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbd\x01\n" +
+	"\x06Reason\x12+\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x17.synchook.v1.ReasonKindR\x04kind\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x129\n" +
+	"\n" +
+	"until_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tuntilTime\x12\x16\n" +
+	"\x06behind\x18\x04 \x01(\x03R\x06behind\x12\x1f\n" +
+	"\vdelivery_id\x18\x05 \x01(\tR\n" +
+	"deliveryId\"\x90\x05\n" +
 	"\bDelivery\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x120\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x1a.synchook.v1.DeliveryStateR\x05state\x12\x1f\n" +
@@ -784,7 +1640,9 @@ const file_synchook_v1_delivery_proto_rawDesc = "" +
 	"\x06reason\x18\r \x01(\tR\x06reason\x12;\n" +
 	"\vcreate_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x125\n" +
-	"\bend_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\"\xdd\x01\n" +
+	"\bend_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12)\n" +
+	"\x10operational_type\x18\x10 \x01(\tR\x0foperationalType\x12#\n" +
+	"\rsuperseded_by\x18\x11 \x01(\tR\fsupersededBy\"\xdd\x01\n" +
 	"\aAttempt\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x129\n" +
 	"\n" +
@@ -792,14 +1650,20 @@ const file_synchook_v1_delivery_proto_rawDesc = "" +
 	"\bduration\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\bduration\x12\x16\n" +
 	"\x06status\x18\x04 \x01(\x05R\x06status\x12\x14\n" +
 	"\x05error\x18\x05 \x01(\tR\x05error\x12\x1a\n" +
-	"\bresponse\x18\x06 \x01(\fR\bresponse\"\xf2\x02\n" +
+	"\bresponse\x18\x06 \x01(\fR\bresponse\"\xd4\x04\n" +
 	"\x15ListDeliveriesRequest\x12:\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x1a.synchook.v1.DeliveryStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x127\n" +
 	"\x13provider_config_key\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\x11providerConfigKey\x12-\n" +
 	"\rconnection_id\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\fconnectionId\x12$\n" +
 	"\tsync_name\x18\x04 \x01(\tB\a\xbaH\x04r\x02\x18dR\bsyncName\x12\x1d\n" +
 	"\x05model\x18\x05 \x01(\tB\a\xbaH\x04r\x02\x18dR\x05model\x12\x1e\n" +
-	"\x06run_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\x05runId\x12'\n" +
+	"\x06run_id\x18\x06 \x01(\tB\a\xbaH\x04r\x02\x18@R\x05runId\x12(\n" +
+	"\vendpoint_id\x18\t \x01(\tB\a\xbaH\x04r\x02\x18@R\n" +
+	"endpointId\x12?\n" +
+	"\rcreated_after\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampR\fcreatedAfter\x12A\n" +
+	"\x0ecreated_before\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\rcreatedBefore\x122\n" +
+	"\x05order\x18\f \x01(\x0e2\x12.synchook.v1.OrderB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05order\x12'\n" +
 	"\tpage_size\x18\a \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
@@ -811,29 +1675,111 @@ const file_synchook_v1_delivery_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"3\n" +
 	"\x12GetDeliveryRequest\x12\x1d\n" +
 	"\x02id\x18\x01 \x01(\tB\r\xbaH\n" +
-	"r\b\x18@:\x04dlv_R\x02id\"\x95\x01\n" +
+	"r\b\x18@:\x04dlv_R\x02id\"\xc4\x01\n" +
 	"\x13GetDeliveryResponse\x121\n" +
 	"\bdelivery\x18\x01 \x01(\v2\x15.synchook.v1.DeliveryR\bdelivery\x12\x12\n" +
 	"\x04body\x18\x02 \x01(\fR\x04body\x127\n" +
-	"\fattempt_list\x18\x03 \x03(\v2\x14.synchook.v1.AttemptR\vattemptList\"5\n" +
+	"\fattempt_list\x18\x03 \x03(\v2\x14.synchook.v1.AttemptR\vattemptList\x12-\n" +
+	"\areasons\x18\x04 \x03(\v2\x13.synchook.v1.ReasonR\areasons\"5\n" +
 	"\x14RetryDeliveryRequest\x12\x1d\n" +
 	"\x02id\x18\x01 \x01(\tB\r\xbaH\n" +
 	"r\b\x18@:\x04dlv_R\x02id\"T\n" +
 	"\x16WatchDeliveriesRequest\x12:\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x1a.synchook.v1.DeliveryStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\"L\n" +
 	"\x17WatchDeliveriesResponse\x121\n" +
-	"\bdelivery\x18\x01 \x01(\v2\x15.synchook.v1.DeliveryR\bdelivery*\xa5\x01\n" +
+	"\bdelivery\x18\x01 \x01(\v2\x15.synchook.v1.DeliveryR\bdelivery\"\x88\x01\n" +
+	"\x17GetDeliveryStatsRequest\x12C\n" +
+	"\x06window\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n" +
+	"\"\x04\b\x80\xc6\n" +
+	"2\x02\b<R\x06window\x12(\n" +
+	"\vendpoint_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\n" +
+	"endpointId\"\xab\x03\n" +
+	"\x0eDeliveryCounts\x12\x18\n" +
+	"\acreated\x18\x01 \x01(\x03R\acreated\x12\x1c\n" +
+	"\tdelivered\x18\x02 \x01(\x03R\tdelivered\x12\x1c\n" +
+	"\texhausted\x18\x03 \x01(\x03R\texhausted\x12\x1e\n" +
+	"\n" +
+	"superseded\x18\x04 \x01(\x03R\n" +
+	"superseded\x12\x1a\n" +
+	"\battempts\x18\x05 \x01(\x03R\battempts\x12'\n" +
+	"\x0ffailed_attempts\x18\x06 \x01(\x03R\x0efailedAttempts\x12-\n" +
+	"\x12throttled_attempts\x18\a \x01(\x03R\x11throttledAttempts\x12&\n" +
+	"\fsuccess_rate\x18\b \x01(\x01H\x00R\vsuccessRate\x88\x01\x01\x12:\n" +
+	"\vlatency_p50\x18\t \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"latencyP50\x12:\n" +
+	"\vlatency_p95\x18\n" +
+	" \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"latencyP95B\x0f\n" +
+	"\r_success_rate\"\x80\x01\n" +
+	"\x0eDeliveryMinute\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x123\n" +
+	"\x06counts\x18\x02 \x01(\v2\x1b.synchook.v1.DeliveryCountsR\x06counts\"\xc4\x01\n" +
+	"\x0fEndpointBacklog\x12\x1f\n" +
+	"\vendpoint_id\x18\x01 \x01(\tR\n" +
+	"endpointId\x12\x18\n" +
+	"\apending\x18\x02 \x01(\x03R\apending\x12H\n" +
+	"\x12oldest_create_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x10oldestCreateTime\x12,\n" +
+	"\x12oldest_delivery_id\x18\x04 \x01(\tR\x10oldestDeliveryId\"\xf6\x01\n" +
+	"\x18GetDeliveryStatsResponse\x121\n" +
+	"\x05total\x18\x01 \x01(\v2\x1b.synchook.v1.DeliveryCountsR\x05total\x125\n" +
+	"\aminutes\x18\x02 \x03(\v2\x1b.synchook.v1.DeliveryMinuteR\aminutes\x12\x18\n" +
+	"\apending\x18\x03 \x01(\x03R\apending\x12\x1c\n" +
+	"\texhausted\x18\x04 \x01(\x03R\texhausted\x128\n" +
+	"\bbacklogs\x18\x05 \x03(\v2\x1c.synchook.v1.EndpointBacklogR\bbacklogs\"e\n" +
+	"\x17ListenDeliveriesRequest\x12 \n" +
+	"\x06cursor\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\x06cursor\x12(\n" +
+	"\vendpoint_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\n" +
+	"endpointId\"\x9b\x02\n" +
+	"\x18ListenDeliveriesResponse\x12\x16\n" +
+	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x121\n" +
+	"\bdelivery\x18\x02 \x01(\v2\x15.synchook.v1.DeliveryR\bdelivery\x12L\n" +
+	"\aheaders\x18\x03 \x03(\v22.synchook.v1.ListenDeliveriesResponse.HeadersEntryR\aheaders\x12\x12\n" +
+	"\x04body\x18\x04 \x01(\fR\x04body\x12\x16\n" +
+	"\x06replay\x18\x05 \x01(\bR\x06replay\x1a:\n" +
+	"\fHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xe4\x01\n" +
 	"\rDeliveryState\x12\x1e\n" +
 	"\x1aDELIVERY_STATE_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16DELIVERY_STATE_PENDING\x10\x01\x12\x1c\n" +
 	"\x18DELIVERY_STATE_DELIVERED\x10\x02\x12\x1c\n" +
 	"\x18DELIVERY_STATE_EXHAUSTED\x10\x03\x12\x1c\n" +
-	"\x18DELIVERY_STATE_CANCELLED\x10\x042\xf3\x02\n" +
+	"\x18DELIVERY_STATE_CANCELLED\x10\x04\x12\x1d\n" +
+	"\x19DELIVERY_STATE_SUPERSEDED\x10\x05\x12\x1e\n" +
+	"\x1aDELIVERY_STATE_UNDELIVERED\x10\x06*\xa2\x04\n" +
+	"\n" +
+	"ReasonKind\x12\x1b\n" +
+	"\x17REASON_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15REASON_KIND_IN_FLIGHT\x10\x01\x12\x13\n" +
+	"\x0fREASON_KIND_DUE\x10\x02\x12\x1e\n" +
+	"\x1aREASON_KIND_RETRY_SCHEDULE\x10\x03\x12\x1b\n" +
+	"\x17REASON_KIND_RETRY_AFTER\x10\x04\x12 \n" +
+	"\x1cREASON_KIND_ENDPOINT_FAILING\x10\x05\x12\"\n" +
+	"\x1eREASON_KIND_ENDPOINT_THROTTLED\x10\x06\x12\x1a\n" +
+	"\x16REASON_KIND_RATE_LIMIT\x10\a\x12\x1f\n" +
+	"\x1bREASON_KIND_IN_FLIGHT_LIMIT\x10\b\x12\x1f\n" +
+	"\x1bREASON_KIND_ENDPOINT_PAUSED\x10\t\x12!\n" +
+	"\x1dREASON_KIND_ENDPOINT_DISABLED\x10\n" +
+	"\x12 \n" +
+	"\x1cREASON_KIND_MINIMUM_INTERVAL\x10\v\x12\x1d\n" +
+	"\x19REASON_KIND_BEHIND_OTHERS\x10\f\x12\x19\n" +
+	"\x15REASON_KIND_DELIVERED\x10\r\x12\x19\n" +
+	"\x15REASON_KIND_EXHAUSTED\x10\x0e\x12\x19\n" +
+	"\x15REASON_KIND_CANCELLED\x10\x0f\x12\x1a\n" +
+	"\x16REASON_KIND_SUPERSEDED\x10\x10\x12\x15\n" +
+	"\x11REASON_KIND_FAULT\x10\x11*N\n" +
+	"\x05Order\x12\x15\n" +
+	"\x11ORDER_UNSPECIFIED\x10\x00\x12\x16\n" +
+	"\x12ORDER_NEWEST_FIRST\x10\x01\x12\x16\n" +
+	"\x12ORDER_OLDEST_FIRST\x10\x022\xbc\x04\n" +
 	"\x0fDeliveryService\x12^\n" +
 	"\x0eListDeliveries\x12\".synchook.v1.ListDeliveriesRequest\x1a#.synchook.v1.ListDeliveriesResponse\"\x03\x90\x02\x01\x12U\n" +
 	"\vGetDelivery\x12\x1f.synchook.v1.GetDeliveryRequest\x1a .synchook.v1.GetDeliveryResponse\"\x03\x90\x02\x01\x12I\n" +
-	"\rRetryDelivery\x12!.synchook.v1.RetryDeliveryRequest\x1a\x15.synchook.v1.Delivery\x12^\n" +
-	"\x0fWatchDeliveries\x12#.synchook.v1.WatchDeliveriesRequest\x1a$.synchook.v1.WatchDeliveriesResponse0\x01B9Z7github.com/synchook/synchook/gen/synchook/v1;synchookv1b\x06proto3"
+	"\rRetryDelivery\x12!.synchook.v1.RetryDeliveryRequest\x1a\x15.synchook.v1.Delivery\x12d\n" +
+	"\x10GetDeliveryStats\x12$.synchook.v1.GetDeliveryStatsRequest\x1a%.synchook.v1.GetDeliveryStatsResponse\"\x03\x90\x02\x01\x12^\n" +
+	"\x0fWatchDeliveries\x12#.synchook.v1.WatchDeliveriesRequest\x1a$.synchook.v1.WatchDeliveriesResponse0\x01\x12a\n" +
+	"\x10ListenDeliveries\x12$.synchook.v1.ListenDeliveriesRequest\x1a%.synchook.v1.ListenDeliveriesResponse0\x01B9Z7github.com/synchook/synchook/gen/synchook/v1;synchookv1b\x06proto3"
 
 var (
 	file_synchook_v1_delivery_proto_rawDescOnce sync.Once
@@ -847,48 +1793,80 @@ func file_synchook_v1_delivery_proto_rawDescGZIP() []byte {
 	return file_synchook_v1_delivery_proto_rawDescData
 }
 
-var file_synchook_v1_delivery_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_synchook_v1_delivery_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_synchook_v1_delivery_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_synchook_v1_delivery_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_synchook_v1_delivery_proto_goTypes = []any{
-	(DeliveryState)(0),              // 0: synchook.v1.DeliveryState
-	(*Delivery)(nil),                // 1: synchook.v1.Delivery
-	(*Attempt)(nil),                 // 2: synchook.v1.Attempt
-	(*ListDeliveriesRequest)(nil),   // 3: synchook.v1.ListDeliveriesRequest
-	(*ListDeliveriesResponse)(nil),  // 4: synchook.v1.ListDeliveriesResponse
-	(*GetDeliveryRequest)(nil),      // 5: synchook.v1.GetDeliveryRequest
-	(*GetDeliveryResponse)(nil),     // 6: synchook.v1.GetDeliveryResponse
-	(*RetryDeliveryRequest)(nil),    // 7: synchook.v1.RetryDeliveryRequest
-	(*WatchDeliveriesRequest)(nil),  // 8: synchook.v1.WatchDeliveriesRequest
-	(*WatchDeliveriesResponse)(nil), // 9: synchook.v1.WatchDeliveriesResponse
-	(*timestamppb.Timestamp)(nil),   // 10: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),     // 11: google.protobuf.Duration
+	(DeliveryState)(0),               // 0: synchook.v1.DeliveryState
+	(ReasonKind)(0),                  // 1: synchook.v1.ReasonKind
+	(Order)(0),                       // 2: synchook.v1.Order
+	(*Reason)(nil),                   // 3: synchook.v1.Reason
+	(*Delivery)(nil),                 // 4: synchook.v1.Delivery
+	(*Attempt)(nil),                  // 5: synchook.v1.Attempt
+	(*ListDeliveriesRequest)(nil),    // 6: synchook.v1.ListDeliveriesRequest
+	(*ListDeliveriesResponse)(nil),   // 7: synchook.v1.ListDeliveriesResponse
+	(*GetDeliveryRequest)(nil),       // 8: synchook.v1.GetDeliveryRequest
+	(*GetDeliveryResponse)(nil),      // 9: synchook.v1.GetDeliveryResponse
+	(*RetryDeliveryRequest)(nil),     // 10: synchook.v1.RetryDeliveryRequest
+	(*WatchDeliveriesRequest)(nil),   // 11: synchook.v1.WatchDeliveriesRequest
+	(*WatchDeliveriesResponse)(nil),  // 12: synchook.v1.WatchDeliveriesResponse
+	(*GetDeliveryStatsRequest)(nil),  // 13: synchook.v1.GetDeliveryStatsRequest
+	(*DeliveryCounts)(nil),           // 14: synchook.v1.DeliveryCounts
+	(*DeliveryMinute)(nil),           // 15: synchook.v1.DeliveryMinute
+	(*EndpointBacklog)(nil),          // 16: synchook.v1.EndpointBacklog
+	(*GetDeliveryStatsResponse)(nil), // 17: synchook.v1.GetDeliveryStatsResponse
+	(*ListenDeliveriesRequest)(nil),  // 18: synchook.v1.ListenDeliveriesRequest
+	(*ListenDeliveriesResponse)(nil), // 19: synchook.v1.ListenDeliveriesResponse
+	nil,                              // 20: synchook.v1.ListenDeliveriesResponse.HeadersEntry
+	(*timestamppb.Timestamp)(nil),    // 21: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),      // 22: google.protobuf.Duration
 }
 var file_synchook_v1_delivery_proto_depIdxs = []int32{
-	0,  // 0: synchook.v1.Delivery.state:type_name -> synchook.v1.DeliveryState
-	10, // 1: synchook.v1.Delivery.next_attempt_time:type_name -> google.protobuf.Timestamp
-	10, // 2: synchook.v1.Delivery.create_time:type_name -> google.protobuf.Timestamp
-	10, // 3: synchook.v1.Delivery.end_time:type_name -> google.protobuf.Timestamp
-	10, // 4: synchook.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
-	11, // 5: synchook.v1.Attempt.duration:type_name -> google.protobuf.Duration
-	0,  // 6: synchook.v1.ListDeliveriesRequest.state:type_name -> synchook.v1.DeliveryState
-	1,  // 7: synchook.v1.ListDeliveriesResponse.deliveries:type_name -> synchook.v1.Delivery
-	1,  // 8: synchook.v1.GetDeliveryResponse.delivery:type_name -> synchook.v1.Delivery
-	2,  // 9: synchook.v1.GetDeliveryResponse.attempt_list:type_name -> synchook.v1.Attempt
-	0,  // 10: synchook.v1.WatchDeliveriesRequest.state:type_name -> synchook.v1.DeliveryState
-	1,  // 11: synchook.v1.WatchDeliveriesResponse.delivery:type_name -> synchook.v1.Delivery
-	3,  // 12: synchook.v1.DeliveryService.ListDeliveries:input_type -> synchook.v1.ListDeliveriesRequest
-	5,  // 13: synchook.v1.DeliveryService.GetDelivery:input_type -> synchook.v1.GetDeliveryRequest
-	7,  // 14: synchook.v1.DeliveryService.RetryDelivery:input_type -> synchook.v1.RetryDeliveryRequest
-	8,  // 15: synchook.v1.DeliveryService.WatchDeliveries:input_type -> synchook.v1.WatchDeliveriesRequest
-	4,  // 16: synchook.v1.DeliveryService.ListDeliveries:output_type -> synchook.v1.ListDeliveriesResponse
-	6,  // 17: synchook.v1.DeliveryService.GetDelivery:output_type -> synchook.v1.GetDeliveryResponse
-	1,  // 18: synchook.v1.DeliveryService.RetryDelivery:output_type -> synchook.v1.Delivery
-	9,  // 19: synchook.v1.DeliveryService.WatchDeliveries:output_type -> synchook.v1.WatchDeliveriesResponse
-	16, // [16:20] is the sub-list for method output_type
-	12, // [12:16] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	1,  // 0: synchook.v1.Reason.kind:type_name -> synchook.v1.ReasonKind
+	21, // 1: synchook.v1.Reason.until_time:type_name -> google.protobuf.Timestamp
+	0,  // 2: synchook.v1.Delivery.state:type_name -> synchook.v1.DeliveryState
+	21, // 3: synchook.v1.Delivery.next_attempt_time:type_name -> google.protobuf.Timestamp
+	21, // 4: synchook.v1.Delivery.create_time:type_name -> google.protobuf.Timestamp
+	21, // 5: synchook.v1.Delivery.end_time:type_name -> google.protobuf.Timestamp
+	21, // 6: synchook.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
+	22, // 7: synchook.v1.Attempt.duration:type_name -> google.protobuf.Duration
+	0,  // 8: synchook.v1.ListDeliveriesRequest.state:type_name -> synchook.v1.DeliveryState
+	21, // 9: synchook.v1.ListDeliveriesRequest.created_after:type_name -> google.protobuf.Timestamp
+	21, // 10: synchook.v1.ListDeliveriesRequest.created_before:type_name -> google.protobuf.Timestamp
+	2,  // 11: synchook.v1.ListDeliveriesRequest.order:type_name -> synchook.v1.Order
+	4,  // 12: synchook.v1.ListDeliveriesResponse.deliveries:type_name -> synchook.v1.Delivery
+	4,  // 13: synchook.v1.GetDeliveryResponse.delivery:type_name -> synchook.v1.Delivery
+	5,  // 14: synchook.v1.GetDeliveryResponse.attempt_list:type_name -> synchook.v1.Attempt
+	3,  // 15: synchook.v1.GetDeliveryResponse.reasons:type_name -> synchook.v1.Reason
+	0,  // 16: synchook.v1.WatchDeliveriesRequest.state:type_name -> synchook.v1.DeliveryState
+	4,  // 17: synchook.v1.WatchDeliveriesResponse.delivery:type_name -> synchook.v1.Delivery
+	22, // 18: synchook.v1.GetDeliveryStatsRequest.window:type_name -> google.protobuf.Duration
+	22, // 19: synchook.v1.DeliveryCounts.latency_p50:type_name -> google.protobuf.Duration
+	22, // 20: synchook.v1.DeliveryCounts.latency_p95:type_name -> google.protobuf.Duration
+	21, // 21: synchook.v1.DeliveryMinute.start_time:type_name -> google.protobuf.Timestamp
+	14, // 22: synchook.v1.DeliveryMinute.counts:type_name -> synchook.v1.DeliveryCounts
+	21, // 23: synchook.v1.EndpointBacklog.oldest_create_time:type_name -> google.protobuf.Timestamp
+	14, // 24: synchook.v1.GetDeliveryStatsResponse.total:type_name -> synchook.v1.DeliveryCounts
+	15, // 25: synchook.v1.GetDeliveryStatsResponse.minutes:type_name -> synchook.v1.DeliveryMinute
+	16, // 26: synchook.v1.GetDeliveryStatsResponse.backlogs:type_name -> synchook.v1.EndpointBacklog
+	4,  // 27: synchook.v1.ListenDeliveriesResponse.delivery:type_name -> synchook.v1.Delivery
+	20, // 28: synchook.v1.ListenDeliveriesResponse.headers:type_name -> synchook.v1.ListenDeliveriesResponse.HeadersEntry
+	6,  // 29: synchook.v1.DeliveryService.ListDeliveries:input_type -> synchook.v1.ListDeliveriesRequest
+	8,  // 30: synchook.v1.DeliveryService.GetDelivery:input_type -> synchook.v1.GetDeliveryRequest
+	10, // 31: synchook.v1.DeliveryService.RetryDelivery:input_type -> synchook.v1.RetryDeliveryRequest
+	13, // 32: synchook.v1.DeliveryService.GetDeliveryStats:input_type -> synchook.v1.GetDeliveryStatsRequest
+	11, // 33: synchook.v1.DeliveryService.WatchDeliveries:input_type -> synchook.v1.WatchDeliveriesRequest
+	18, // 34: synchook.v1.DeliveryService.ListenDeliveries:input_type -> synchook.v1.ListenDeliveriesRequest
+	7,  // 35: synchook.v1.DeliveryService.ListDeliveries:output_type -> synchook.v1.ListDeliveriesResponse
+	9,  // 36: synchook.v1.DeliveryService.GetDelivery:output_type -> synchook.v1.GetDeliveryResponse
+	4,  // 37: synchook.v1.DeliveryService.RetryDelivery:output_type -> synchook.v1.Delivery
+	17, // 38: synchook.v1.DeliveryService.GetDeliveryStats:output_type -> synchook.v1.GetDeliveryStatsResponse
+	12, // 39: synchook.v1.DeliveryService.WatchDeliveries:output_type -> synchook.v1.WatchDeliveriesResponse
+	19, // 40: synchook.v1.DeliveryService.ListenDeliveries:output_type -> synchook.v1.ListenDeliveriesResponse
+	35, // [35:41] is the sub-list for method output_type
+	29, // [29:35] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_synchook_v1_delivery_proto_init() }
@@ -896,13 +1874,14 @@ func file_synchook_v1_delivery_proto_init() {
 	if File_synchook_v1_delivery_proto != nil {
 		return
 	}
+	file_synchook_v1_delivery_proto_msgTypes[11].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_synchook_v1_delivery_proto_rawDesc), len(file_synchook_v1_delivery_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   9,
+			NumEnums:      3,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -122,9 +122,20 @@ type ProjectSettings struct {
 	// What the next update must name to be sure that nobody changed the settings in between.
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
 	// When the settings were last changed. Unset: never.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Whether webhooks of one connection, sync and model that wait while the endpoint is down, paused or inside
+	// its minimum interval become one. False: each is sent.
+	CoalesceWebhooks bool `protobuf:"varint,10,opt,name=coalesce_webhooks,json=coalesceWebhooks,proto3" json:"coalesce_webhooks,omitempty"`
+	// The least time between two webhooks of one connection, sync and model. Zero: none.
+	MinWebhookInterval *durationpb.Duration `protobuf:"bytes,11,opt,name=min_webhook_interval,json=minWebhookInterval,proto3" json:"min_webhook_interval,omitempty"`
+	// How many requests a second the webhook URL gets at most. Zero: as many as it takes.
+	WebhookRateLimit float64 `protobuf:"fixed64,12,opt,name=webhook_rate_limit,json=webhookRateLimit,proto3" json:"webhook_rate_limit,omitempty"`
+	// How many of them may come at once after a pause. Zero: one second's.
+	WebhookRateBurst int32 `protobuf:"varint,13,opt,name=webhook_rate_burst,json=webhookRateBurst,proto3" json:"webhook_rate_burst,omitempty"`
+	// The operational webhooks that the webhook URL gets beside those of syncs. Empty: none.
+	OperationalWebhooks []OperationalType `protobuf:"varint,14,rep,packed,name=operational_webhooks,json=operationalWebhooks,proto3,enum=synchook.v1.OperationalType" json:"operational_webhooks,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *ProjectSettings) Reset() {
@@ -216,6 +227,41 @@ func (x *ProjectSettings) GetEtag() string {
 func (x *ProjectSettings) GetUpdateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.UpdateTime
+	}
+	return nil
+}
+
+func (x *ProjectSettings) GetCoalesceWebhooks() bool {
+	if x != nil {
+		return x.CoalesceWebhooks
+	}
+	return false
+}
+
+func (x *ProjectSettings) GetMinWebhookInterval() *durationpb.Duration {
+	if x != nil {
+		return x.MinWebhookInterval
+	}
+	return nil
+}
+
+func (x *ProjectSettings) GetWebhookRateLimit() float64 {
+	if x != nil {
+		return x.WebhookRateLimit
+	}
+	return 0
+}
+
+func (x *ProjectSettings) GetWebhookRateBurst() int32 {
+	if x != nil {
+		return x.WebhookRateBurst
+	}
+	return 0
+}
+
+func (x *ProjectSettings) GetOperationalWebhooks() []OperationalType {
+	if x != nil {
+		return x.OperationalWebhooks
 	}
 	return nil
 }
@@ -757,13 +803,13 @@ var File_synchook_v1_project_proto protoreflect.FileDescriptor
 
 const file_synchook_v1_project_proto_rawDesc = "" +
 	"\n" +
-	"\x19synchook/v1/project.proto\x12\vsynchook.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x87\x01\n" +
+	"\x19synchook/v1/project.proto\x12\vsynchook.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1asynchook/v1/endpoint.proto\"\x87\x01\n" +
 	"\aProject\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1b\n" +
 	"\tpublic_id\x18\x03 \x01(\tR\bpublicId\x12;\n" +
 	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\"\xea\x05\n" +
+	"createTime\"\xda\b\n" +
 	"\x0fProjectSettings\x12)\n" +
 	"\vwebhook_url\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\n" +
 	"webhookUrl\x12.\n" +
@@ -778,7 +824,13 @@ const file_synchook_v1_project_proto_rawDesc = "" +
 	"\x18deleted_record_retention\x18\t \x01(\v2\x19.google.protobuf.DurationB\x0f\xbaH\f\xaa\x01\t\"\x05\b\x80\xe7\x84\x0f2\x00R\x16deletedRecordRetention\x12\x1b\n" +
 	"\x04etag\x18\a \x01(\tB\a\xbaH\x04r\x02\x18@R\x04etag\x12;\n" +
 	"\vupdate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\x1aA\n" +
+	"updateTime\x12+\n" +
+	"\x11coalesce_webhooks\x18\n" +
+	" \x01(\bR\x10coalesceWebhooks\x12[\n" +
+	"\x14min_webhook_interval\x18\v \x01(\v2\x19.google.protobuf.DurationB\x0e\xbaH\v\xaa\x01\b\"\x04\b\x80\xa3\x052\x00R\x12minWebhookInterval\x12E\n" +
+	"\x12webhook_rate_limit\x18\f \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00j\xf8@)\x00\x00\x00\x00\x00\x00\x00\x00R\x10webhookRateLimit\x129\n" +
+	"\x12webhook_rate_burst\x18\r \x01(\x05B\v\xbaH\b\x1a\x06\x18\xa0\x8d\x06(\x00R\x10webhookRateBurst\x12b\n" +
+	"\x14operational_webhooks\x18\x0e \x03(\x0e2\x1c.synchook.v1.OperationalTypeB\x11\xbaH\x0e\x92\x01\v\x18\x01\"\a\x82\x01\x04\x10\x01 \x00R\x13operationalWebhooks\x1aA\n" +
 	"\x13WebhookHeadersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"5\n" +
@@ -850,7 +902,8 @@ var file_synchook_v1_project_proto_goTypes = []any{
 	nil,                                  // 13: synchook.v1.ProjectSettings.WebhookHeadersEntry
 	(*timestamppb.Timestamp)(nil),        // 14: google.protobuf.Timestamp
 	(*durationpb.Duration)(nil),          // 15: google.protobuf.Duration
-	(*fieldmaskpb.FieldMask)(nil),        // 16: google.protobuf.FieldMask
+	(OperationalType)(0),                 // 16: synchook.v1.OperationalType
+	(*fieldmaskpb.FieldMask)(nil),        // 17: google.protobuf.FieldMask
 }
 var file_synchook_v1_project_proto_depIdxs = []int32{
 	14, // 0: synchook.v1.Project.create_time:type_name -> google.protobuf.Timestamp
@@ -860,31 +913,33 @@ var file_synchook_v1_project_proto_depIdxs = []int32{
 	15, // 4: synchook.v1.ProjectSettings.retention:type_name -> google.protobuf.Duration
 	15, // 5: synchook.v1.ProjectSettings.deleted_record_retention:type_name -> google.protobuf.Duration
 	14, // 6: synchook.v1.ProjectSettings.update_time:type_name -> google.protobuf.Timestamp
-	0,  // 7: synchook.v1.CreateProjectResponse.project:type_name -> synchook.v1.Project
-	0,  // 8: synchook.v1.ListProjectsResponse.projects:type_name -> synchook.v1.Project
-	1,  // 9: synchook.v1.UpdateProjectSettingsRequest.settings:type_name -> synchook.v1.ProjectSettings
-	16, // 10: synchook.v1.UpdateProjectSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
-	15, // 11: synchook.v1.RotateSigningSecretRequest.overlap:type_name -> google.protobuf.Duration
-	14, // 12: synchook.v1.RotateSigningSecretResponse.former_secret_expire_time:type_name -> google.protobuf.Timestamp
-	2,  // 13: synchook.v1.ProjectService.CreateProject:input_type -> synchook.v1.CreateProjectRequest
-	4,  // 14: synchook.v1.ProjectService.ListProjects:input_type -> synchook.v1.ListProjectsRequest
-	6,  // 15: synchook.v1.ProjectService.DeleteProject:input_type -> synchook.v1.DeleteProjectRequest
-	8,  // 16: synchook.v1.ProjectService.GetProject:input_type -> synchook.v1.GetProjectRequest
-	9,  // 17: synchook.v1.ProjectService.GetProjectSettings:input_type -> synchook.v1.GetProjectSettingsRequest
-	10, // 18: synchook.v1.ProjectService.UpdateProjectSettings:input_type -> synchook.v1.UpdateProjectSettingsRequest
-	11, // 19: synchook.v1.ProjectService.RotateSigningSecret:input_type -> synchook.v1.RotateSigningSecretRequest
-	3,  // 20: synchook.v1.ProjectService.CreateProject:output_type -> synchook.v1.CreateProjectResponse
-	5,  // 21: synchook.v1.ProjectService.ListProjects:output_type -> synchook.v1.ListProjectsResponse
-	7,  // 22: synchook.v1.ProjectService.DeleteProject:output_type -> synchook.v1.DeleteProjectResponse
-	0,  // 23: synchook.v1.ProjectService.GetProject:output_type -> synchook.v1.Project
-	1,  // 24: synchook.v1.ProjectService.GetProjectSettings:output_type -> synchook.v1.ProjectSettings
-	1,  // 25: synchook.v1.ProjectService.UpdateProjectSettings:output_type -> synchook.v1.ProjectSettings
-	12, // 26: synchook.v1.ProjectService.RotateSigningSecret:output_type -> synchook.v1.RotateSigningSecretResponse
-	20, // [20:27] is the sub-list for method output_type
-	13, // [13:20] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	15, // 7: synchook.v1.ProjectSettings.min_webhook_interval:type_name -> google.protobuf.Duration
+	16, // 8: synchook.v1.ProjectSettings.operational_webhooks:type_name -> synchook.v1.OperationalType
+	0,  // 9: synchook.v1.CreateProjectResponse.project:type_name -> synchook.v1.Project
+	0,  // 10: synchook.v1.ListProjectsResponse.projects:type_name -> synchook.v1.Project
+	1,  // 11: synchook.v1.UpdateProjectSettingsRequest.settings:type_name -> synchook.v1.ProjectSettings
+	17, // 12: synchook.v1.UpdateProjectSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	15, // 13: synchook.v1.RotateSigningSecretRequest.overlap:type_name -> google.protobuf.Duration
+	14, // 14: synchook.v1.RotateSigningSecretResponse.former_secret_expire_time:type_name -> google.protobuf.Timestamp
+	2,  // 15: synchook.v1.ProjectService.CreateProject:input_type -> synchook.v1.CreateProjectRequest
+	4,  // 16: synchook.v1.ProjectService.ListProjects:input_type -> synchook.v1.ListProjectsRequest
+	6,  // 17: synchook.v1.ProjectService.DeleteProject:input_type -> synchook.v1.DeleteProjectRequest
+	8,  // 18: synchook.v1.ProjectService.GetProject:input_type -> synchook.v1.GetProjectRequest
+	9,  // 19: synchook.v1.ProjectService.GetProjectSettings:input_type -> synchook.v1.GetProjectSettingsRequest
+	10, // 20: synchook.v1.ProjectService.UpdateProjectSettings:input_type -> synchook.v1.UpdateProjectSettingsRequest
+	11, // 21: synchook.v1.ProjectService.RotateSigningSecret:input_type -> synchook.v1.RotateSigningSecretRequest
+	3,  // 22: synchook.v1.ProjectService.CreateProject:output_type -> synchook.v1.CreateProjectResponse
+	5,  // 23: synchook.v1.ProjectService.ListProjects:output_type -> synchook.v1.ListProjectsResponse
+	7,  // 24: synchook.v1.ProjectService.DeleteProject:output_type -> synchook.v1.DeleteProjectResponse
+	0,  // 25: synchook.v1.ProjectService.GetProject:output_type -> synchook.v1.Project
+	1,  // 26: synchook.v1.ProjectService.GetProjectSettings:output_type -> synchook.v1.ProjectSettings
+	1,  // 27: synchook.v1.ProjectService.UpdateProjectSettings:output_type -> synchook.v1.ProjectSettings
+	12, // 28: synchook.v1.ProjectService.RotateSigningSecret:output_type -> synchook.v1.RotateSigningSecretResponse
+	22, // [22:29] is the sub-list for method output_type
+	15, // [15:22] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_synchook_v1_project_proto_init() }
@@ -892,6 +947,7 @@ func file_synchook_v1_project_proto_init() {
 	if File_synchook_v1_project_proto != nil {
 		return
 	}
+	file_synchook_v1_endpoint_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -42,22 +42,36 @@ const (
 	// DeliveryServiceRetryDeliveryProcedure is the fully-qualified name of the DeliveryService's
 	// RetryDelivery RPC.
 	DeliveryServiceRetryDeliveryProcedure = "/synchook.v1.DeliveryService/RetryDelivery"
+	// DeliveryServiceGetDeliveryStatsProcedure is the fully-qualified name of the DeliveryService's
+	// GetDeliveryStats RPC.
+	DeliveryServiceGetDeliveryStatsProcedure = "/synchook.v1.DeliveryService/GetDeliveryStats"
 	// DeliveryServiceWatchDeliveriesProcedure is the fully-qualified name of the DeliveryService's
 	// WatchDeliveries RPC.
 	DeliveryServiceWatchDeliveriesProcedure = "/synchook.v1.DeliveryService/WatchDeliveries"
+	// DeliveryServiceListenDeliveriesProcedure is the fully-qualified name of the DeliveryService's
+	// ListenDeliveries RPC.
+	DeliveryServiceListenDeliveriesProcedure = "/synchook.v1.DeliveryService/ListenDeliveries"
 )
 
 // DeliveryServiceClient is a client for the synchook.v1.DeliveryService service.
 type DeliveryServiceClient interface {
-	// ListDeliveries lists deliveries, newest first.
+	// ListDeliveries lists deliveries, newest first unless the request says otherwise.
 	ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error)
-	// GetDelivery returns one delivery with its attempts.
+	// GetDelivery returns one delivery with its attempts and the reasons why it stands as it does.
 	GetDelivery(context.Context, *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error)
-	// RetryDelivery attempts a delivery now: a pending one early, a finished one again.
+	// RetryDelivery attempts a delivery now: a pending one early, a finished one again. It neither cancels nor
+	// doubles the automatic attempts: one that is under way is left alone.
 	RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.Delivery, error)
+	// GetDeliveryStats counts what was delivered and what is owed, by minute for charts and as a whole.
+	GetDeliveryStats(context.Context, *v1.GetDeliveryStatsRequest) (*v1.GetDeliveryStatsResponse, error)
 	// WatchDeliveries streams each delivery of the project when it is made and when it changes, from
 	// now on.
 	WatchDeliveries(context.Context, *v1.WatchDeliveriesRequest) (*connect.ServerStreamForClient[v1.WatchDeliveriesResponse], error)
+	// ListenDeliveries streams each delivery of the project as a request that a developer's machine can
+	// receive: the bytes of the body, and headers signed at that moment with the secret of its endpoint.
+	// Deliveries are streamed when they are made and each time somebody retries them, whatever becomes of
+	// them at their endpoint: listening changes nothing. With a cursor, what was made since is streamed first.
+	ListenDeliveries(context.Context, *v1.ListenDeliveriesRequest) (*connect.ServerStreamForClient[v1.ListenDeliveriesResponse], error)
 }
 
 // NewDeliveryServiceClient constructs a client for the synchook.v1.DeliveryService service. By
@@ -91,10 +105,23 @@ func NewDeliveryServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 			connect.WithSchema(deliveryServiceMethods.ByName("RetryDelivery")),
 			connect.WithClientOptions(opts...),
 		),
+		getDeliveryStats: connect.NewClient[v1.GetDeliveryStatsRequest, v1.GetDeliveryStatsResponse](
+			httpClient,
+			baseURL+DeliveryServiceGetDeliveryStatsProcedure,
+			connect.WithSchema(deliveryServiceMethods.ByName("GetDeliveryStats")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		watchDeliveries: connect.NewClient[v1.WatchDeliveriesRequest, v1.WatchDeliveriesResponse](
 			httpClient,
 			baseURL+DeliveryServiceWatchDeliveriesProcedure,
 			connect.WithSchema(deliveryServiceMethods.ByName("WatchDeliveries")),
+			connect.WithClientOptions(opts...),
+		),
+		listenDeliveries: connect.NewClient[v1.ListenDeliveriesRequest, v1.ListenDeliveriesResponse](
+			httpClient,
+			baseURL+DeliveryServiceListenDeliveriesProcedure,
+			connect.WithSchema(deliveryServiceMethods.ByName("ListenDeliveries")),
 			connect.WithClientOptions(opts...),
 		),
 	}
@@ -102,10 +129,12 @@ func NewDeliveryServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 
 // deliveryServiceClient implements DeliveryServiceClient.
 type deliveryServiceClient struct {
-	listDeliveries  *connect.Client[v1.ListDeliveriesRequest, v1.ListDeliveriesResponse]
-	getDelivery     *connect.Client[v1.GetDeliveryRequest, v1.GetDeliveryResponse]
-	retryDelivery   *connect.Client[v1.RetryDeliveryRequest, v1.Delivery]
-	watchDeliveries *connect.Client[v1.WatchDeliveriesRequest, v1.WatchDeliveriesResponse]
+	listDeliveries   *connect.Client[v1.ListDeliveriesRequest, v1.ListDeliveriesResponse]
+	getDelivery      *connect.Client[v1.GetDeliveryRequest, v1.GetDeliveryResponse]
+	retryDelivery    *connect.Client[v1.RetryDeliveryRequest, v1.Delivery]
+	getDeliveryStats *connect.Client[v1.GetDeliveryStatsRequest, v1.GetDeliveryStatsResponse]
+	watchDeliveries  *connect.Client[v1.WatchDeliveriesRequest, v1.WatchDeliveriesResponse]
+	listenDeliveries *connect.Client[v1.ListenDeliveriesRequest, v1.ListenDeliveriesResponse]
 }
 
 // ListDeliveries calls synchook.v1.DeliveryService.ListDeliveries.
@@ -135,22 +164,44 @@ func (c *deliveryServiceClient) RetryDelivery(ctx context.Context, req *v1.Retry
 	return nil, err
 }
 
+// GetDeliveryStats calls synchook.v1.DeliveryService.GetDeliveryStats.
+func (c *deliveryServiceClient) GetDeliveryStats(ctx context.Context, req *v1.GetDeliveryStatsRequest) (*v1.GetDeliveryStatsResponse, error) {
+	response, err := c.getDeliveryStats.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // WatchDeliveries calls synchook.v1.DeliveryService.WatchDeliveries.
 func (c *deliveryServiceClient) WatchDeliveries(ctx context.Context, req *v1.WatchDeliveriesRequest) (*connect.ServerStreamForClient[v1.WatchDeliveriesResponse], error) {
 	return c.watchDeliveries.CallServerStream(ctx, connect.NewRequest(req))
 }
 
+// ListenDeliveries calls synchook.v1.DeliveryService.ListenDeliveries.
+func (c *deliveryServiceClient) ListenDeliveries(ctx context.Context, req *v1.ListenDeliveriesRequest) (*connect.ServerStreamForClient[v1.ListenDeliveriesResponse], error) {
+	return c.listenDeliveries.CallServerStream(ctx, connect.NewRequest(req))
+}
+
 // DeliveryServiceHandler is an implementation of the synchook.v1.DeliveryService service.
 type DeliveryServiceHandler interface {
-	// ListDeliveries lists deliveries, newest first.
+	// ListDeliveries lists deliveries, newest first unless the request says otherwise.
 	ListDeliveries(context.Context, *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error)
-	// GetDelivery returns one delivery with its attempts.
+	// GetDelivery returns one delivery with its attempts and the reasons why it stands as it does.
 	GetDelivery(context.Context, *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error)
-	// RetryDelivery attempts a delivery now: a pending one early, a finished one again.
+	// RetryDelivery attempts a delivery now: a pending one early, a finished one again. It neither cancels nor
+	// doubles the automatic attempts: one that is under way is left alone.
 	RetryDelivery(context.Context, *v1.RetryDeliveryRequest) (*v1.Delivery, error)
+	// GetDeliveryStats counts what was delivered and what is owed, by minute for charts and as a whole.
+	GetDeliveryStats(context.Context, *v1.GetDeliveryStatsRequest) (*v1.GetDeliveryStatsResponse, error)
 	// WatchDeliveries streams each delivery of the project when it is made and when it changes, from
 	// now on.
 	WatchDeliveries(context.Context, *v1.WatchDeliveriesRequest, *connect.ServerStream[v1.WatchDeliveriesResponse]) error
+	// ListenDeliveries streams each delivery of the project as a request that a developer's machine can
+	// receive: the bytes of the body, and headers signed at that moment with the secret of its endpoint.
+	// Deliveries are streamed when they are made and each time somebody retries them, whatever becomes of
+	// them at their endpoint: listening changes nothing. With a cursor, what was made since is streamed first.
+	ListenDeliveries(context.Context, *v1.ListenDeliveriesRequest, *connect.ServerStream[v1.ListenDeliveriesResponse]) error
 }
 
 // NewDeliveryServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -180,10 +231,23 @@ func NewDeliveryServiceHandler(svc DeliveryServiceHandler, opts ...connect.Handl
 		connect.WithSchema(deliveryServiceMethods.ByName("RetryDelivery")),
 		connect.WithHandlerOptions(opts...),
 	)
+	deliveryServiceGetDeliveryStatsHandler := connect.NewUnaryHandlerSimple(
+		DeliveryServiceGetDeliveryStatsProcedure,
+		svc.GetDeliveryStats,
+		connect.WithSchema(deliveryServiceMethods.ByName("GetDeliveryStats")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	deliveryServiceWatchDeliveriesHandler := connect.NewServerStreamHandlerSimple(
 		DeliveryServiceWatchDeliveriesProcedure,
 		svc.WatchDeliveries,
 		connect.WithSchema(deliveryServiceMethods.ByName("WatchDeliveries")),
+		connect.WithHandlerOptions(opts...),
+	)
+	deliveryServiceListenDeliveriesHandler := connect.NewServerStreamHandlerSimple(
+		DeliveryServiceListenDeliveriesProcedure,
+		svc.ListenDeliveries,
+		connect.WithSchema(deliveryServiceMethods.ByName("ListenDeliveries")),
 		connect.WithHandlerOptions(opts...),
 	)
 	return "/synchook.v1.DeliveryService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -194,8 +258,12 @@ func NewDeliveryServiceHandler(svc DeliveryServiceHandler, opts ...connect.Handl
 			deliveryServiceGetDeliveryHandler.ServeHTTP(w, r)
 		case DeliveryServiceRetryDeliveryProcedure:
 			deliveryServiceRetryDeliveryHandler.ServeHTTP(w, r)
+		case DeliveryServiceGetDeliveryStatsProcedure:
+			deliveryServiceGetDeliveryStatsHandler.ServeHTTP(w, r)
 		case DeliveryServiceWatchDeliveriesProcedure:
 			deliveryServiceWatchDeliveriesHandler.ServeHTTP(w, r)
+		case DeliveryServiceListenDeliveriesProcedure:
+			deliveryServiceListenDeliveriesHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -217,6 +285,14 @@ func (UnimplementedDeliveryServiceHandler) RetryDelivery(context.Context, *v1.Re
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("synchook.v1.DeliveryService.RetryDelivery is not implemented"))
 }
 
+func (UnimplementedDeliveryServiceHandler) GetDeliveryStats(context.Context, *v1.GetDeliveryStatsRequest) (*v1.GetDeliveryStatsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("synchook.v1.DeliveryService.GetDeliveryStats is not implemented"))
+}
+
 func (UnimplementedDeliveryServiceHandler) WatchDeliveries(context.Context, *v1.WatchDeliveriesRequest, *connect.ServerStream[v1.WatchDeliveriesResponse]) error {
 	return connect.NewError(connect.CodeUnimplemented, errors.New("synchook.v1.DeliveryService.WatchDeliveries is not implemented"))
+}
+
+func (UnimplementedDeliveryServiceHandler) ListenDeliveries(context.Context, *v1.ListenDeliveriesRequest, *connect.ServerStream[v1.ListenDeliveriesResponse]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("synchook.v1.DeliveryService.ListenDeliveries is not implemented"))
 }

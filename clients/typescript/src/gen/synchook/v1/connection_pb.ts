@@ -12,7 +12,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file synchook/v1/connection.proto.
  */
 export const file_synchook_v1_connection: GenFile = /*@__PURE__*/
-  fileDesc("ChxzeW5jaG9vay92MS9jb25uZWN0aW9uLnByb3RvEgtzeW5jaG9vay52MSKRAgoLQ3JlZGVudGlhbHMSFgoMYmVhcmVyX3Rva2VuGAEgASgJSAASOgoFYmFzaWMYAiABKAsyKS5zeW5jaG9vay52MS5DcmVkZW50aWFscy5CYXNpY0NyZWRlbnRpYWxzSAASPAoGaGVhZGVyGAMgASgLMiouc3luY2hvb2sudjEuQ3JlZGVudGlhbHMuSGVhZGVyQ3JlZGVudGlhbHNIABo2ChBCYXNpY0NyZWRlbnRpYWxzEhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJGjAKEUhlYWRlckNyZWRlbnRpYWxzEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAlCBgoEa2luZCL0AgoKQ29ubmVjdGlvbhIKCgJpZBgBIAEoCRIbChNwcm92aWRlcl9jb25maWdfa2V5GAIgASgJEhUKDWNvbm5lY3Rpb25faWQYAyABKAkSLQoLY3JlZGVudGlhbHMYBCABKAsyGC5zeW5jaG9vay52MS5DcmVkZW50aWFscxI2ChBjcmVkZW50aWFsc19raW5kGAUgASgOMhwuc3luY2hvb2sudjEuQ3JlZGVudGlhbHNLaW5kEikKCG1ldGFkYXRhGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIyChFjb25uZWN0aW9uX2NvbmZpZxgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJGChdDcmVhdGVDb25uZWN0aW9uUmVxdWVzdBIrCgpjb25uZWN0aW9uGAEgASgLMhcuc3luY2hvb2sudjEuQ29ubmVjdGlvbiJKChRHZXRDb25uZWN0aW9uUmVxdWVzdBIbChNwcm92aWRlcl9jb25maWdfa2V5GAEgASgJEhUKDWNvbm5lY3Rpb25faWQYAiABKAkiXAoWTGlzdENvbm5lY3Rpb25zUmVxdWVzdBIbChNwcm92aWRlcl9jb25maWdfa2V5GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJImAKF0xpc3RDb25uZWN0aW9uc1Jlc3BvbnNlEiwKC2Nvbm5lY3Rpb25zGAEgAygLMhcuc3luY2hvb2sudjEuQ29ubmVjdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkidwoXVXBkYXRlQ29ubmVjdGlvblJlcXVlc3QSKwoKY29ubmVjdGlvbhgBIAEoCzIXLnN5bmNob29rLnYxLkNvbm5lY3Rpb24SLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIk0KF0RlbGV0ZUNvbm5lY3Rpb25SZXF1ZXN0EhsKE3Byb3ZpZGVyX2NvbmZpZ19rZXkYASABKAkSFQoNY29ubmVjdGlvbl9pZBgCIAEoCSIaChhEZWxldGVDb25uZWN0aW9uUmVzcG9uc2UqpAEKD0NyZWRlbnRpYWxzS2luZBIgChxDUkVERU5USUFMU19LSU5EX1VOU1BFQ0lGSUVEEAASGQoVQ1JFREVOVElBTFNfS0lORF9OT05FEAESGwoXQ1JFREVOVElBTFNfS0lORF9CRUFSRVIQAhIaChZDUkVERU5USUFMU19LSU5EX0JBU0lDEAMSGwoXQ1JFREVOVElBTFNfS0lORF9IRUFERVIQBDLPAwoRQ29ubmVjdGlvblNlcnZpY2USUQoQQ3JlYXRlQ29ubmVjdGlvbhIkLnN5bmNob29rLnYxLkNyZWF0ZUNvbm5lY3Rpb25SZXF1ZXN0Ghcuc3luY2hvb2sudjEuQ29ubmVjdGlvbhJQCg1HZXRDb25uZWN0aW9uEiEuc3luY2hvb2sudjEuR2V0Q29ubmVjdGlvblJlcXVlc3QaFy5zeW5jaG9vay52MS5Db25uZWN0aW9uIgOQAgESYQoPTGlzdENvbm5lY3Rpb25zEiMuc3luY2hvb2sudjEuTGlzdENvbm5lY3Rpb25zUmVxdWVzdBokLnN5bmNob29rLnYxLkxpc3RDb25uZWN0aW9uc1Jlc3BvbnNlIgOQAgESUQoQVXBkYXRlQ29ubmVjdGlvbhIkLnN5bmNob29rLnYxLlVwZGF0ZUNvbm5lY3Rpb25SZXF1ZXN0Ghcuc3luY2hvb2sudjEuQ29ubmVjdGlvbhJfChBEZWxldGVDb25uZWN0aW9uEiQuc3luY2hvb2sudjEuRGVsZXRlQ29ubmVjdGlvblJlcXVlc3QaJS5zeW5jaG9vay52MS5EZWxldGVDb25uZWN0aW9uUmVzcG9uc2VCOVo3Z2l0aHViLmNvbS9zeW5jaG9vay9zeW5jaG9vay9nZW4vc3luY2hvb2svdjE7c3luY2hvb2t2MWIGcHJvdG8z", [file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChxzeW5jaG9vay92MS9jb25uZWN0aW9uLnByb3RvEgtzeW5jaG9vay52MSKRAgoLQ3JlZGVudGlhbHMSFgoMYmVhcmVyX3Rva2VuGAEgASgJSAASOgoFYmFzaWMYAiABKAsyKS5zeW5jaG9vay52MS5DcmVkZW50aWFscy5CYXNpY0NyZWRlbnRpYWxzSAASPAoGaGVhZGVyGAMgASgLMiouc3luY2hvb2sudjEuQ3JlZGVudGlhbHMuSGVhZGVyQ3JlZGVudGlhbHNIABo2ChBCYXNpY0NyZWRlbnRpYWxzEhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJGjAKEUhlYWRlckNyZWRlbnRpYWxzEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAlCBgoEa2luZCKeAwoKQ29ubmVjdGlvbhIKCgJpZBgBIAEoCRIbChNwcm92aWRlcl9jb25maWdfa2V5GAIgASgJEhUKDWNvbm5lY3Rpb25faWQYAyABKAkSLQoLY3JlZGVudGlhbHMYBCABKAsyGC5zeW5jaG9vay52MS5DcmVkZW50aWFscxI2ChBjcmVkZW50aWFsc19raW5kGAUgASgOMhwuc3luY2hvb2sudjEuQ3JlZGVudGlhbHNLaW5kEikKCG1ldGFkYXRhGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIyChFjb25uZWN0aW9uX2NvbmZpZxgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgt3ZWJob29rX3VybBgKIAEoCRITCgtlbmRwb2ludF9pZBgLIAEoCSJGChdDcmVhdGVDb25uZWN0aW9uUmVxdWVzdBIrCgpjb25uZWN0aW9uGAEgASgLMhcuc3luY2hvb2sudjEuQ29ubmVjdGlvbiJKChRHZXRDb25uZWN0aW9uUmVxdWVzdBIbChNwcm92aWRlcl9jb25maWdfa2V5GAEgASgJEhUKDWNvbm5lY3Rpb25faWQYAiABKAkiXAoWTGlzdENvbm5lY3Rpb25zUmVxdWVzdBIbChNwcm92aWRlcl9jb25maWdfa2V5GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJImAKF0xpc3RDb25uZWN0aW9uc1Jlc3BvbnNlEiwKC2Nvbm5lY3Rpb25zGAEgAygLMhcuc3luY2hvb2sudjEuQ29ubmVjdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkidwoXVXBkYXRlQ29ubmVjdGlvblJlcXVlc3QSKwoKY29ubmVjdGlvbhgBIAEoCzIXLnN5bmNob29rLnYxLkNvbm5lY3Rpb24SLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIk0KF0RlbGV0ZUNvbm5lY3Rpb25SZXF1ZXN0EhsKE3Byb3ZpZGVyX2NvbmZpZ19rZXkYASABKAkSFQoNY29ubmVjdGlvbl9pZBgCIAEoCSIaChhEZWxldGVDb25uZWN0aW9uUmVzcG9uc2UqpAEKD0NyZWRlbnRpYWxzS2luZBIgChxDUkVERU5USUFMU19LSU5EX1VOU1BFQ0lGSUVEEAASGQoVQ1JFREVOVElBTFNfS0lORF9OT05FEAESGwoXQ1JFREVOVElBTFNfS0lORF9CRUFSRVIQAhIaChZDUkVERU5USUFMU19LSU5EX0JBU0lDEAMSGwoXQ1JFREVOVElBTFNfS0lORF9IRUFERVIQBDLPAwoRQ29ubmVjdGlvblNlcnZpY2USUQoQQ3JlYXRlQ29ubmVjdGlvbhIkLnN5bmNob29rLnYxLkNyZWF0ZUNvbm5lY3Rpb25SZXF1ZXN0Ghcuc3luY2hvb2sudjEuQ29ubmVjdGlvbhJQCg1HZXRDb25uZWN0aW9uEiEuc3luY2hvb2sudjEuR2V0Q29ubmVjdGlvblJlcXVlc3QaFy5zeW5jaG9vay52MS5Db25uZWN0aW9uIgOQAgESYQoPTGlzdENvbm5lY3Rpb25zEiMuc3luY2hvb2sudjEuTGlzdENvbm5lY3Rpb25zUmVxdWVzdBokLnN5bmNob29rLnYxLkxpc3RDb25uZWN0aW9uc1Jlc3BvbnNlIgOQAgESUQoQVXBkYXRlQ29ubmVjdGlvbhIkLnN5bmNob29rLnYxLlVwZGF0ZUNvbm5lY3Rpb25SZXF1ZXN0Ghcuc3luY2hvb2sudjEuQ29ubmVjdGlvbhJfChBEZWxldGVDb25uZWN0aW9uEiQuc3luY2hvb2sudjEuRGVsZXRlQ29ubmVjdGlvblJlcXVlc3QaJS5zeW5jaG9vay52MS5EZWxldGVDb25uZWN0aW9uUmVzcG9uc2VCOVo3Z2l0aHViLmNvbS9zeW5jaG9vay9zeW5jaG9vay9nZW4vc3luY2hvb2svdjE7c3luY2hvb2t2MWIGcHJvdG8z", [file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Credentials authorise requests to the external API. They are write-only and stored encrypted.
@@ -253,6 +253,21 @@ export type Connection = Message<"synchook.v1.Connection"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 9;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Where the outgoing webhooks about this connection are sent, in place of the project's webhook URL; all
+   * else is as the project's settings say. Further endpoints are told as well. Empty: the project's URL.
+   *
+   * @generated from field: string webhook_url = 10;
+   */
+  webhookUrl: string;
+
+  /**
+   * The endpoint of webhook_url, "end_...". Output only. Empty: there is none.
+   *
+   * @generated from field: string endpoint_id = 11;
+   */
+  endpointId: string;
 };
 
 /**
@@ -323,6 +338,21 @@ export type ConnectionJson = {
    * @generated from field: google.protobuf.Timestamp update_time = 9;
    */
   updateTime?: TimestampJson;
+
+  /**
+   * Where the outgoing webhooks about this connection are sent, in place of the project's webhook URL; all
+   * else is as the project's settings say. Further endpoints are told as well. Empty: the project's URL.
+   *
+   * @generated from field: string webhook_url = 10;
+   */
+  webhookUrl?: string;
+
+  /**
+   * The endpoint of webhook_url, "end_...". Output only. Empty: there is none.
+   *
+   * @generated from field: string endpoint_id = 11;
+   */
+  endpointId?: string;
 };
 
 /**
@@ -542,7 +572,7 @@ export type UpdateConnectionRequest = Message<"synchook.v1.UpdateConnectionReque
   connection?: Connection | undefined;
 
   /**
-   * Which fields to change: credentials, metadata, connection_config. Each is replaced as a whole.
+   * Which fields to change: credentials, metadata, connection_config, webhook_url. Each is replaced as a whole.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */
@@ -563,7 +593,7 @@ export type UpdateConnectionRequestJson = {
   connection?: ConnectionJson;
 
   /**
-   * Which fields to change: credentials, metadata, connection_config. Each is replaced as a whole.
+   * Which fields to change: credentials, metadata, connection_config, webhook_url. Each is replaced as a whole.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 2;
    */

@@ -12,7 +12,98 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file synchook/v1/delivery.proto.
  */
 export const file_synchook_v1_delivery: GenFile = /*@__PURE__*/
-  fileDesc("ChpzeW5jaG9vay92MS9kZWxpdmVyeS5wcm90bxILc3luY2hvb2sudjEinwMKCERlbGl2ZXJ5EgoKAmlkGAEgASgJEikKBXN0YXRlGAIgASgOMhouc3luY2hvb2sudjEuRGVsaXZlcnlTdGF0ZRITCgtlbmRwb2ludF9pZBgDIAEoCRIOCgZydW5faWQYBCABKAkSGwoTcHJvdmlkZXJfY29uZmlnX2tleRgFIAEoCRIVCg1jb25uZWN0aW9uX2lkGAYgASgJEhEKCXN5bmNfbmFtZRgHIAEoCRINCgVtb2RlbBgIIAEoCRIQCghhdHRlbXB0cxgJIAEoBRIUCgxtYXhfYXR0ZW1wdHMYCiABKAUSNQoRbmV4dF9hdHRlbXB0X3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2xhc3Rfc3RhdHVzGAwgASgFEg4KBnJlYXNvbhgNIAEoCRIvCgtjcmVhdGVfdGltZRgOIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqcBCgdBdHRlbXB0Eg4KBm51bWJlchgBIAEoBRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCghkdXJhdGlvbhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIOCgZzdGF0dXMYBCABKAUSDQoFZXJyb3IYBSABKAkSEAoIcmVzcG9uc2UYBiABKAwizwEKFUxpc3REZWxpdmVyaWVzUmVxdWVzdBIpCgVzdGF0ZRgBIAEoDjIaLnN5bmNob29rLnYxLkRlbGl2ZXJ5U3RhdGUSGwoTcHJvdmlkZXJfY29uZmlnX2tleRgCIAEoCRIVCg1jb25uZWN0aW9uX2lkGAMgASgJEhEKCXN5bmNfbmFtZRgEIAEoCRINCgVtb2RlbBgFIAEoCRIOCgZydW5faWQYBiABKAkSEQoJcGFnZV9zaXplGAcgASgFEhIKCnBhZ2VfdG9rZW4YCCABKAkiXAoWTGlzdERlbGl2ZXJpZXNSZXNwb25zZRIpCgpkZWxpdmVyaWVzGAEgAygLMhUuc3luY2hvb2sudjEuRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEkdldERlbGl2ZXJ5UmVxdWVzdBIKCgJpZBgBIAEoCSJ4ChNHZXREZWxpdmVyeVJlc3BvbnNlEicKCGRlbGl2ZXJ5GAEgASgLMhUuc3luY2hvb2sudjEuRGVsaXZlcnkSDAoEYm9keRgCIAEoDBIqCgxhdHRlbXB0X2xpc3QYAyADKAsyFC5zeW5jaG9vay52MS5BdHRlbXB0IiIKFFJldHJ5RGVsaXZlcnlSZXF1ZXN0EgoKAmlkGAEgASgJIkMKFldhdGNoRGVsaXZlcmllc1JlcXVlc3QSKQoFc3RhdGUYASABKA4yGi5zeW5jaG9vay52MS5EZWxpdmVyeVN0YXRlIkIKF1dhdGNoRGVsaXZlcmllc1Jlc3BvbnNlEicKCGRlbGl2ZXJ5GAEgASgLMhUuc3luY2hvb2sudjEuRGVsaXZlcnkqpQEKDURlbGl2ZXJ5U3RhdGUSHgoaREVMSVZFUllfU1RBVEVfVU5TUEVDSUZJRUQQABIaChZERUxJVkVSWV9TVEFURV9QRU5ESU5HEAESHAoYREVMSVZFUllfU1RBVEVfREVMSVZFUkVEEAISHAoYREVMSVZFUllfU1RBVEVfRVhIQVVTVEVEEAMSHAoYREVMSVZFUllfU1RBVEVfQ0FOQ0VMTEVEEAQy8wIKD0RlbGl2ZXJ5U2VydmljZRJeCg5MaXN0RGVsaXZlcmllcxIiLnN5bmNob29rLnYxLkxpc3REZWxpdmVyaWVzUmVxdWVzdBojLnN5bmNob29rLnYxLkxpc3REZWxpdmVyaWVzUmVzcG9uc2UiA5ACARJVCgtHZXREZWxpdmVyeRIfLnN5bmNob29rLnYxLkdldERlbGl2ZXJ5UmVxdWVzdBogLnN5bmNob29rLnYxLkdldERlbGl2ZXJ5UmVzcG9uc2UiA5ACARJJCg1SZXRyeURlbGl2ZXJ5EiEuc3luY2hvb2sudjEuUmV0cnlEZWxpdmVyeVJlcXVlc3QaFS5zeW5jaG9vay52MS5EZWxpdmVyeRJeCg9XYXRjaERlbGl2ZXJpZXMSIy5zeW5jaG9vay52MS5XYXRjaERlbGl2ZXJpZXNSZXF1ZXN0GiQuc3luY2hvb2sudjEuV2F0Y2hEZWxpdmVyaWVzUmVzcG9uc2UwAUI5WjdnaXRodWIuY29tL3N5bmNob29rL3N5bmNob29rL2dlbi9zeW5jaG9vay92MTtzeW5jaG9va3YxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChpzeW5jaG9vay92MS9kZWxpdmVyeS5wcm90bxILc3luY2hvb2sudjEikgEKBlJlYXNvbhIlCgRraW5kGAEgASgOMhcuc3luY2hvb2sudjEuUmVhc29uS2luZBIMCgR0ZXh0GAIgASgJEi4KCnVudGlsX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBmJlaGluZBgEIAEoAxITCgtkZWxpdmVyeV9pZBgFIAEoCSLQAwoIRGVsaXZlcnkSCgoCaWQYASABKAkSKQoFc3RhdGUYAiABKA4yGi5zeW5jaG9vay52MS5EZWxpdmVyeVN0YXRlEhMKC2VuZHBvaW50X2lkGAMgASgJEg4KBnJ1bl9pZBgEIAEoCRIbChNwcm92aWRlcl9jb25maWdfa2V5GAUgASgJEhUKDWNvbm5lY3Rpb25faWQYBiABKAkSEQoJc3luY19uYW1lGAcgASgJEg0KBW1vZGVsGAggASgJEhAKCGF0dGVtcHRzGAkgASgFEhQKDG1heF9hdHRlbXB0cxgKIAEoBRI1ChFuZXh0X2F0dGVtcHRfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLbGFzdF9zdGF0dXMYDCABKAUSDgoGcmVhc29uGA0gASgJEi8KC2NyZWF0ZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGAoQb3BlcmF0aW9uYWxfdHlwZRgQIAEoCRIVCg1zdXBlcnNlZGVkX2J5GBEgASgJIqcBCgdBdHRlbXB0Eg4KBm51bWJlchgBIAEoBRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCghkdXJhdGlvbhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIOCgZzdGF0dXMYBCABKAUSDQoFZXJyb3IYBSABKAkSEAoIcmVzcG9uc2UYBiABKAwi7gIKFUxpc3REZWxpdmVyaWVzUmVxdWVzdBIpCgVzdGF0ZRgBIAEoDjIaLnN5bmNob29rLnYxLkRlbGl2ZXJ5U3RhdGUSGwoTcHJvdmlkZXJfY29uZmlnX2tleRgCIAEoCRIVCg1jb25uZWN0aW9uX2lkGAMgASgJEhEKCXN5bmNfbmFtZRgEIAEoCRINCgVtb2RlbBgFIAEoCRIOCgZydW5faWQYBiABKAkSEwoLZW5kcG9pbnRfaWQYCSABKAkSMQoNY3JlYXRlZF9hZnRlchgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOY3JlYXRlZF9iZWZvcmUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiEKBW9yZGVyGAwgASgOMhIuc3luY2hvb2sudjEuT3JkZXISEQoJcGFnZV9zaXplGAcgASgFEhIKCnBhZ2VfdG9rZW4YCCABKAkiXAoWTGlzdERlbGl2ZXJpZXNSZXNwb25zZRIpCgpkZWxpdmVyaWVzGAEgAygLMhUuc3luY2hvb2sudjEuRGVsaXZlcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEkdldERlbGl2ZXJ5UmVxdWVzdBIKCgJpZBgBIAEoCSKeAQoTR2V0RGVsaXZlcnlSZXNwb25zZRInCghkZWxpdmVyeRgBIAEoCzIVLnN5bmNob29rLnYxLkRlbGl2ZXJ5EgwKBGJvZHkYAiABKAwSKgoMYXR0ZW1wdF9saXN0GAMgAygLMhQuc3luY2hvb2sudjEuQXR0ZW1wdBIkCgdyZWFzb25zGAQgAygLMhMuc3luY2hvb2sudjEuUmVhc29uIiIKFFJldHJ5RGVsaXZlcnlSZXF1ZXN0EgoKAmlkGAEgASgJIkMKFldhdGNoRGVsaXZlcmllc1JlcXVlc3QSKQoFc3RhdGUYASABKA4yGi5zeW5jaG9vay52MS5EZWxpdmVyeVN0YXRlIkIKF1dhdGNoRGVsaXZlcmllc1Jlc3BvbnNlEicKCGRlbGl2ZXJ5GAEgASgLMhUuc3luY2hvb2sudjEuRGVsaXZlcnkiWQoXR2V0RGVsaXZlcnlTdGF0c1JlcXVlc3QSKQoGd2luZG93GAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhMKC2VuZHBvaW50X2lkGAIgASgJIq4CCg5EZWxpdmVyeUNvdW50cxIPCgdjcmVhdGVkGAEgASgDEhEKCWRlbGl2ZXJlZBgCIAEoAxIRCglleGhhdXN0ZWQYAyABKAMSEgoKc3VwZXJzZWRlZBgEIAEoAxIQCghhdHRlbXB0cxgFIAEoAxIXCg9mYWlsZWRfYXR0ZW1wdHMYBiABKAMSGgoSdGhyb3R0bGVkX2F0dGVtcHRzGAcgASgDEhkKDHN1Y2Nlc3NfcmF0ZRgIIAEoAUgAiAEBEi4KC2xhdGVuY3lfcDUwGAkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi4KC2xhdGVuY3lfcDk1GAogASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQg8KDV9zdWNjZXNzX3JhdGUibQoORGVsaXZlcnlNaW51dGUSLgoKc3RhcnRfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoGY291bnRzGAIgASgLMhsuc3luY2hvb2sudjEuRGVsaXZlcnlDb3VudHMiiwEKD0VuZHBvaW50QmFja2xvZxITCgtlbmRwb2ludF9pZBgBIAEoCRIPCgdwZW5kaW5nGAIgASgDEjYKEm9sZGVzdF9jcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGgoSb2xkZXN0X2RlbGl2ZXJ5X2lkGAQgASgJIsgBChhHZXREZWxpdmVyeVN0YXRzUmVzcG9uc2USKgoFdG90YWwYASABKAsyGy5zeW5jaG9vay52MS5EZWxpdmVyeUNvdW50cxIsCgdtaW51dGVzGAIgAygLMhsuc3luY2hvb2sudjEuRGVsaXZlcnlNaW51dGUSDwoHcGVuZGluZxgDIAEoAxIRCglleGhhdXN0ZWQYBCABKAMSLgoIYmFja2xvZ3MYBSADKAsyHC5zeW5jaG9vay52MS5FbmRwb2ludEJhY2tsb2ciPgoXTGlzdGVuRGVsaXZlcmllc1JlcXVlc3QSDgoGY3Vyc29yGAEgASgJEhMKC2VuZHBvaW50X2lkGAIgASgJIuYBChhMaXN0ZW5EZWxpdmVyaWVzUmVzcG9uc2USDgoGY3Vyc29yGAEgASgJEicKCGRlbGl2ZXJ5GAIgASgLMhUuc3luY2hvb2sudjEuRGVsaXZlcnkSQwoHaGVhZGVycxgDIAMoCzIyLnN5bmNob29rLnYxLkxpc3RlbkRlbGl2ZXJpZXNSZXNwb25zZS5IZWFkZXJzRW50cnkSDAoEYm9keRgEIAEoDBIOCgZyZXBsYXkYBSABKAgaLgoMSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEq5AEKDURlbGl2ZXJ5U3RhdGUSHgoaREVMSVZFUllfU1RBVEVfVU5TUEVDSUZJRUQQABIaChZERUxJVkVSWV9TVEFURV9QRU5ESU5HEAESHAoYREVMSVZFUllfU1RBVEVfREVMSVZFUkVEEAISHAoYREVMSVZFUllfU1RBVEVfRVhIQVVTVEVEEAMSHAoYREVMSVZFUllfU1RBVEVfQ0FOQ0VMTEVEEAQSHQoZREVMSVZFUllfU1RBVEVfU1VQRVJTRURFRBAFEh4KGkRFTElWRVJZX1NUQVRFX1VOREVMSVZFUkVEEAYqogQKClJlYXNvbktpbmQSGwoXUkVBU09OX0tJTkRfVU5TUEVDSUZJRUQQABIZChVSRUFTT05fS0lORF9JTl9GTElHSFQQARITCg9SRUFTT05fS0lORF9EVUUQAhIeChpSRUFTT05fS0lORF9SRVRSWV9TQ0hFRFVMRRADEhsKF1JFQVNPTl9LSU5EX1JFVFJZX0FGVEVSEAQSIAocUkVBU09OX0tJTkRfRU5EUE9JTlRfRkFJTElORxAFEiIKHlJFQVNPTl9LSU5EX0VORFBPSU5UX1RIUk9UVExFRBAGEhoKFlJFQVNPTl9LSU5EX1JBVEVfTElNSVQQBxIfChtSRUFTT05fS0lORF9JTl9GTElHSFRfTElNSVQQCBIfChtSRUFTT05fS0lORF9FTkRQT0lOVF9QQVVTRUQQCRIhCh1SRUFTT05fS0lORF9FTkRQT0lOVF9ESVNBQkxFRBAKEiAKHFJFQVNPTl9LSU5EX01JTklNVU1fSU5URVJWQUwQCxIdChlSRUFTT05fS0lORF9CRUhJTkRfT1RIRVJTEAwSGQoVUkVBU09OX0tJTkRfREVMSVZFUkVEEA0SGQoVUkVBU09OX0tJTkRfRVhIQVVTVEVEEA4SGQoVUkVBU09OX0tJTkRfQ0FOQ0VMTEVEEA8SGgoWUkVBU09OX0tJTkRfU1VQRVJTRURFRBAQEhUKEVJFQVNPTl9LSU5EX0ZBVUxUEBEqTgoFT3JkZXISFQoRT1JERVJfVU5TUEVDSUZJRUQQABIWChJPUkRFUl9ORVdFU1RfRklSU1QQARIWChJPUkRFUl9PTERFU1RfRklSU1QQAjK8BAoPRGVsaXZlcnlTZXJ2aWNlEl4KDkxpc3REZWxpdmVyaWVzEiIuc3luY2hvb2sudjEuTGlzdERlbGl2ZXJpZXNSZXF1ZXN0GiMuc3luY2hvb2sudjEuTGlzdERlbGl2ZXJpZXNSZXNwb25zZSIDkAIBElUKC0dldERlbGl2ZXJ5Eh8uc3luY2hvb2sudjEuR2V0RGVsaXZlcnlSZXF1ZXN0GiAuc3luY2hvb2sudjEuR2V0RGVsaXZlcnlSZXNwb25zZSIDkAIBEkkKDVJldHJ5RGVsaXZlcnkSIS5zeW5jaG9vay52MS5SZXRyeURlbGl2ZXJ5UmVxdWVzdBoVLnN5bmNob29rLnYxLkRlbGl2ZXJ5EmQKEEdldERlbGl2ZXJ5U3RhdHMSJC5zeW5jaG9vay52MS5HZXREZWxpdmVyeVN0YXRzUmVxdWVzdBolLnN5bmNob29rLnYxLkdldERlbGl2ZXJ5U3RhdHNSZXNwb25zZSIDkAIBEl4KD1dhdGNoRGVsaXZlcmllcxIjLnN5bmNob29rLnYxLldhdGNoRGVsaXZlcmllc1JlcXVlc3QaJC5zeW5jaG9vay52MS5XYXRjaERlbGl2ZXJpZXNSZXNwb25zZTABEmEKEExpc3RlbkRlbGl2ZXJpZXMSJC5zeW5jaG9vay52MS5MaXN0ZW5EZWxpdmVyaWVzUmVxdWVzdBolLnN5bmNob29rLnYxLkxpc3RlbkRlbGl2ZXJpZXNSZXNwb25zZTABQjlaN2dpdGh1Yi5jb20vc3luY2hvb2svc3luY2hvb2svZ2VuL3N5bmNob29rL3YxO3N5bmNob29rdjFiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+
+/**
+ * Reason is one thing that explains where a delivery stands.
+ *
+ * @generated from message synchook.v1.Reason
+ */
+export type Reason = Message<"synchook.v1.Reason"> & {
+  /**
+   * What kind of thing.
+   *
+   * @generated from field: synchook.v1.ReasonKind kind = 1;
+   */
+  kind: ReasonKind;
+
+  /**
+   * A sentence for people.
+   *
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * Until when it holds. Unset: nobody knows, or for ever.
+   *
+   * @generated from field: google.protobuf.Timestamp until_time = 3;
+   */
+  untilTime?: Timestamp | undefined;
+
+  /**
+   * How many deliveries are before it. Zero: none, or the reason is another.
+   *
+   * @generated from field: int64 behind = 4;
+   */
+  behind: bigint;
+
+  /**
+   * The delivery that took its place. Empty: none did.
+   *
+   * @generated from field: string delivery_id = 5;
+   */
+  deliveryId: string;
+};
+
+/**
+ * Reason is one thing that explains where a delivery stands.
+ *
+ * @generated from message synchook.v1.Reason
+ */
+export type ReasonJson = {
+  /**
+   * What kind of thing.
+   *
+   * @generated from field: synchook.v1.ReasonKind kind = 1;
+   */
+  kind?: ReasonKindJson;
+
+  /**
+   * A sentence for people.
+   *
+   * @generated from field: string text = 2;
+   */
+  text?: string;
+
+  /**
+   * Until when it holds. Unset: nobody knows, or for ever.
+   *
+   * @generated from field: google.protobuf.Timestamp until_time = 3;
+   */
+  untilTime?: TimestampJson;
+
+  /**
+   * How many deliveries are before it. Zero: none, or the reason is another.
+   *
+   * @generated from field: int64 behind = 4;
+   */
+  behind?: string;
+
+  /**
+   * The delivery that took its place. Empty: none did.
+   *
+   * @generated from field: string delivery_id = 5;
+   */
+  deliveryId?: string;
+};
+
+/**
+ * Describes the message synchook.v1.Reason.
+ * Use `create(ReasonSchema)` to create a new message.
+ */
+export const ReasonSchema: GenMessage<Reason, {jsonType: ReasonJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_delivery, 0);
 
 /**
  * Delivery is one outgoing webhook owed to one endpoint.
@@ -42,35 +133,35 @@ export type Delivery = Message<"synchook.v1.Delivery"> & {
   endpointId: string;
 
   /**
-   * The run that made it.
+   * The run that made it. Empty: an operational webhook that no run caused.
    *
    * @generated from field: string run_id = 4;
    */
   runId: string;
 
   /**
-   * The name of the integration.
+   * The name of the integration. Empty: an operational webhook about none.
    *
    * @generated from field: string provider_config_key = 5;
    */
   providerConfigKey: string;
 
   /**
-   * The connection.
+   * The connection. Empty: an operational webhook about none.
    *
    * @generated from field: string connection_id = 6;
    */
   connectionId: string;
 
   /**
-   * The sync.
+   * The sync. Empty: an operational webhook about none.
    *
    * @generated from field: string sync_name = 7;
    */
   syncName: string;
 
   /**
-   * The model.
+   * The model. Empty: an operational webhook.
    *
    * @generated from field: string model = 8;
    */
@@ -124,6 +215,20 @@ export type Delivery = Message<"synchook.v1.Delivery"> & {
    * @generated from field: google.protobuf.Timestamp end_time = 15;
    */
   endTime?: Timestamp | undefined;
+
+  /**
+   * The type of an operational webhook, such as "endpoint.disabled". Empty: a sync's webhook.
+   *
+   * @generated from field: string operational_type = 16;
+   */
+  operationalType: string;
+
+  /**
+   * The delivery that took its place. Empty: none did.
+   *
+   * @generated from field: string superseded_by = 17;
+   */
+  supersededBy: string;
 };
 
 /**
@@ -154,35 +259,35 @@ export type DeliveryJson = {
   endpointId?: string;
 
   /**
-   * The run that made it.
+   * The run that made it. Empty: an operational webhook that no run caused.
    *
    * @generated from field: string run_id = 4;
    */
   runId?: string;
 
   /**
-   * The name of the integration.
+   * The name of the integration. Empty: an operational webhook about none.
    *
    * @generated from field: string provider_config_key = 5;
    */
   providerConfigKey?: string;
 
   /**
-   * The connection.
+   * The connection. Empty: an operational webhook about none.
    *
    * @generated from field: string connection_id = 6;
    */
   connectionId?: string;
 
   /**
-   * The sync.
+   * The sync. Empty: an operational webhook about none.
    *
    * @generated from field: string sync_name = 7;
    */
   syncName?: string;
 
   /**
-   * The model.
+   * The model. Empty: an operational webhook.
    *
    * @generated from field: string model = 8;
    */
@@ -236,6 +341,20 @@ export type DeliveryJson = {
    * @generated from field: google.protobuf.Timestamp end_time = 15;
    */
   endTime?: TimestampJson;
+
+  /**
+   * The type of an operational webhook, such as "endpoint.disabled". Empty: a sync's webhook.
+   *
+   * @generated from field: string operational_type = 16;
+   */
+  operationalType?: string;
+
+  /**
+   * The delivery that took its place. Empty: none did.
+   *
+   * @generated from field: string superseded_by = 17;
+   */
+  supersededBy?: string;
 };
 
 /**
@@ -243,7 +362,7 @@ export type DeliveryJson = {
  * Use `create(DeliverySchema)` to create a new message.
  */
 export const DeliverySchema: GenMessage<Delivery, {jsonType: DeliveryJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_delivery, 0);
+  messageDesc(file_synchook_v1_delivery, 1);
 
 /**
  * Attempt is one HTTP request made for a delivery.
@@ -348,7 +467,7 @@ export type AttemptJson = {
  * Use `create(AttemptSchema)` to create a new message.
  */
 export const AttemptSchema: GenMessage<Attempt, {jsonType: AttemptJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_delivery, 1);
+  messageDesc(file_synchook_v1_delivery, 2);
 
 /**
  * ListDeliveriesRequest asks for a page of deliveries.
@@ -397,6 +516,34 @@ export type ListDeliveriesRequest = Message<"synchook.v1.ListDeliveriesRequest">
    * @generated from field: string run_id = 6;
    */
   runId: string;
+
+  /**
+   * Only those owed to this endpoint. Empty: to any.
+   *
+   * @generated from field: string endpoint_id = 9;
+   */
+  endpointId: string;
+
+  /**
+   * Only those made at this time or later. Unset: however old.
+   *
+   * @generated from field: google.protobuf.Timestamp created_after = 10;
+   */
+  createdAfter?: Timestamp | undefined;
+
+  /**
+   * Only those made before this time. Unset: however new.
+   *
+   * @generated from field: google.protobuf.Timestamp created_before = 11;
+   */
+  createdBefore?: Timestamp | undefined;
+
+  /**
+   * From which end. Unspecified: newest first.
+   *
+   * @generated from field: synchook.v1.Order order = 12;
+   */
+  order: Order;
 
   /**
    * How many at most. Zero: 100.
@@ -462,6 +609,34 @@ export type ListDeliveriesRequestJson = {
   runId?: string;
 
   /**
+   * Only those owed to this endpoint. Empty: to any.
+   *
+   * @generated from field: string endpoint_id = 9;
+   */
+  endpointId?: string;
+
+  /**
+   * Only those made at this time or later. Unset: however old.
+   *
+   * @generated from field: google.protobuf.Timestamp created_after = 10;
+   */
+  createdAfter?: TimestampJson;
+
+  /**
+   * Only those made before this time. Unset: however new.
+   *
+   * @generated from field: google.protobuf.Timestamp created_before = 11;
+   */
+  createdBefore?: TimestampJson;
+
+  /**
+   * From which end. Unspecified: newest first.
+   *
+   * @generated from field: synchook.v1.Order order = 12;
+   */
+  order?: OrderJson;
+
+  /**
    * How many at most. Zero: 100.
    *
    * @generated from field: int32 page_size = 7;
@@ -481,7 +656,7 @@ export type ListDeliveriesRequestJson = {
  * Use `create(ListDeliveriesRequestSchema)` to create a new message.
  */
 export const ListDeliveriesRequestSchema: GenMessage<ListDeliveriesRequest, {jsonType: ListDeliveriesRequestJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_delivery, 2);
+  messageDesc(file_synchook_v1_delivery, 3);
 
 /**
  * ListDeliveriesResponse is a page of deliveries.
@@ -490,7 +665,7 @@ export const ListDeliveriesRequestSchema: GenMessage<ListDeliveriesRequest, {jso
  */
 export type ListDeliveriesResponse = Message<"synchook.v1.ListDeliveriesResponse"> & {
   /**
-   * The deliveries, newest first. A page can hold fewer than page_size although more follow.
+   * The deliveries, in the order asked for. A page can hold fewer than page_size although more follow.
    *
    * @generated from field: repeated synchook.v1.Delivery deliveries = 1;
    */
@@ -511,7 +686,7 @@ export type ListDeliveriesResponse = Message<"synchook.v1.ListDeliveriesResponse
  */
 export type ListDeliveriesResponseJson = {
   /**
-   * The deliveries, newest first. A page can hold fewer than page_size although more follow.
+   * The deliveries, in the order asked for. A page can hold fewer than page_size although more follow.
    *
    * @generated from field: repeated synchook.v1.Delivery deliveries = 1;
    */
@@ -530,7 +705,7 @@ export type ListDeliveriesResponseJson = {
  * Use `create(ListDeliveriesResponseSchema)` to create a new message.
  */
 export const ListDeliveriesResponseSchema: GenMessage<ListDeliveriesResponse, {jsonType: ListDeliveriesResponseJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_delivery, 3);
+  messageDesc(file_synchook_v1_delivery, 4);
 
 /**
  * GetDeliveryRequest names a delivery.
@@ -565,7 +740,7 @@ export type GetDeliveryRequestJson = {
  * Use `create(GetDeliveryRequestSchema)` to create a new message.
  */
 export const GetDeliveryRequestSchema: GenMessage<GetDeliveryRequest, {jsonType: GetDeliveryRequestJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_delivery, 4);
+  messageDesc(file_synchook_v1_delivery, 5);
 
 /**
  * GetDeliveryResponse holds the delivery, its body and its attempts.
@@ -593,6 +768,13 @@ export type GetDeliveryResponse = Message<"synchook.v1.GetDeliveryResponse"> & {
    * @generated from field: repeated synchook.v1.Attempt attempt_list = 3;
    */
   attemptList: Attempt[];
+
+  /**
+   * Why it stands as it does; the most telling first.
+   *
+   * @generated from field: repeated synchook.v1.Reason reasons = 4;
+   */
+  reasons: Reason[];
 };
 
 /**
@@ -621,6 +803,13 @@ export type GetDeliveryResponseJson = {
    * @generated from field: repeated synchook.v1.Attempt attempt_list = 3;
    */
   attemptList?: AttemptJson[];
+
+  /**
+   * Why it stands as it does; the most telling first.
+   *
+   * @generated from field: repeated synchook.v1.Reason reasons = 4;
+   */
+  reasons?: ReasonJson[];
 };
 
 /**
@@ -628,7 +817,7 @@ export type GetDeliveryResponseJson = {
  * Use `create(GetDeliveryResponseSchema)` to create a new message.
  */
 export const GetDeliveryResponseSchema: GenMessage<GetDeliveryResponse, {jsonType: GetDeliveryResponseJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_delivery, 5);
+  messageDesc(file_synchook_v1_delivery, 6);
 
 /**
  * RetryDeliveryRequest names the delivery to attempt.
@@ -663,7 +852,7 @@ export type RetryDeliveryRequestJson = {
  * Use `create(RetryDeliveryRequestSchema)` to create a new message.
  */
 export const RetryDeliveryRequestSchema: GenMessage<RetryDeliveryRequest, {jsonType: RetryDeliveryRequestJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_delivery, 6);
+  messageDesc(file_synchook_v1_delivery, 7);
 
 /**
  * WatchDeliveriesRequest asks for the project's deliveries as they change.
@@ -698,7 +887,7 @@ export type WatchDeliveriesRequestJson = {
  * Use `create(WatchDeliveriesRequestSchema)` to create a new message.
  */
 export const WatchDeliveriesRequestSchema: GenMessage<WatchDeliveriesRequest, {jsonType: WatchDeliveriesRequestJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_delivery, 7);
+  messageDesc(file_synchook_v1_delivery, 8);
 
 /**
  * WatchDeliveriesResponse is one change.
@@ -733,7 +922,574 @@ export type WatchDeliveriesResponseJson = {
  * Use `create(WatchDeliveriesResponseSchema)` to create a new message.
  */
 export const WatchDeliveriesResponseSchema: GenMessage<WatchDeliveriesResponse, {jsonType: WatchDeliveriesResponseJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_delivery, 8);
+  messageDesc(file_synchook_v1_delivery, 9);
+
+/**
+ * GetDeliveryStatsRequest asks for figures about deliveries.
+ *
+ * @generated from message synchook.v1.GetDeliveryStatsRequest
+ */
+export type GetDeliveryStatsRequest = Message<"synchook.v1.GetDeliveryStatsRequest"> & {
+  /**
+   * How far back to count. Unset: an hour. At most 48 hours.
+   *
+   * @generated from field: google.protobuf.Duration window = 1;
+   */
+  window?: Duration | undefined;
+
+  /**
+   * Only what is owed to this endpoint. Empty: to all of them.
+   *
+   * @generated from field: string endpoint_id = 2;
+   */
+  endpointId: string;
+};
+
+/**
+ * GetDeliveryStatsRequest asks for figures about deliveries.
+ *
+ * @generated from message synchook.v1.GetDeliveryStatsRequest
+ */
+export type GetDeliveryStatsRequestJson = {
+  /**
+   * How far back to count. Unset: an hour. At most 48 hours.
+   *
+   * @generated from field: google.protobuf.Duration window = 1;
+   */
+  window?: DurationJson;
+
+  /**
+   * Only what is owed to this endpoint. Empty: to all of them.
+   *
+   * @generated from field: string endpoint_id = 2;
+   */
+  endpointId?: string;
+};
+
+/**
+ * Describes the message synchook.v1.GetDeliveryStatsRequest.
+ * Use `create(GetDeliveryStatsRequestSchema)` to create a new message.
+ */
+export const GetDeliveryStatsRequestSchema: GenMessage<GetDeliveryStatsRequest, {jsonType: GetDeliveryStatsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_delivery, 10);
+
+/**
+ * DeliveryCounts are figures about the attempts and deliveries of some time.
+ *
+ * @generated from message synchook.v1.DeliveryCounts
+ */
+export type DeliveryCounts = Message<"synchook.v1.DeliveryCounts"> & {
+  /**
+   * Deliveries made.
+   *
+   * @generated from field: int64 created = 1;
+   */
+  created: bigint;
+
+  /**
+   * Deliveries that the endpoint has got.
+   *
+   * @generated from field: int64 delivered = 2;
+   */
+  delivered: bigint;
+
+  /**
+   * Deliveries given up.
+   *
+   * @generated from field: int64 exhausted = 3;
+   */
+  exhausted: bigint;
+
+  /**
+   * Deliveries replaced by later ones.
+   *
+   * @generated from field: int64 superseded = 4;
+   */
+  superseded: bigint;
+
+  /**
+   * Attempts made.
+   *
+   * @generated from field: int64 attempts = 5;
+   */
+  attempts: bigint;
+
+  /**
+   * Attempts that failed, throttled ones included.
+   *
+   * @generated from field: int64 failed_attempts = 6;
+   */
+  failedAttempts: bigint;
+
+  /**
+   * Of these, attempts that were asked to slow down.
+   *
+   * @generated from field: int64 throttled_attempts = 7;
+   */
+  throttledAttempts: bigint;
+
+  /**
+   * The part of the attempts that succeeded, 0 to 1. Unset: there were none.
+   *
+   * @generated from field: optional double success_rate = 8;
+   */
+  successRate?: number | undefined;
+
+  /**
+   * How long half of the attempts took at most, within a quarter of the figure. Unset: there were none.
+   *
+   * @generated from field: google.protobuf.Duration latency_p50 = 9;
+   */
+  latencyP50?: Duration | undefined;
+
+  /**
+   * How long 95 of 100 attempts took at most, within a quarter of the figure. Unset: there were none.
+   *
+   * @generated from field: google.protobuf.Duration latency_p95 = 10;
+   */
+  latencyP95?: Duration | undefined;
+};
+
+/**
+ * DeliveryCounts are figures about the attempts and deliveries of some time.
+ *
+ * @generated from message synchook.v1.DeliveryCounts
+ */
+export type DeliveryCountsJson = {
+  /**
+   * Deliveries made.
+   *
+   * @generated from field: int64 created = 1;
+   */
+  created?: string;
+
+  /**
+   * Deliveries that the endpoint has got.
+   *
+   * @generated from field: int64 delivered = 2;
+   */
+  delivered?: string;
+
+  /**
+   * Deliveries given up.
+   *
+   * @generated from field: int64 exhausted = 3;
+   */
+  exhausted?: string;
+
+  /**
+   * Deliveries replaced by later ones.
+   *
+   * @generated from field: int64 superseded = 4;
+   */
+  superseded?: string;
+
+  /**
+   * Attempts made.
+   *
+   * @generated from field: int64 attempts = 5;
+   */
+  attempts?: string;
+
+  /**
+   * Attempts that failed, throttled ones included.
+   *
+   * @generated from field: int64 failed_attempts = 6;
+   */
+  failedAttempts?: string;
+
+  /**
+   * Of these, attempts that were asked to slow down.
+   *
+   * @generated from field: int64 throttled_attempts = 7;
+   */
+  throttledAttempts?: string;
+
+  /**
+   * The part of the attempts that succeeded, 0 to 1. Unset: there were none.
+   *
+   * @generated from field: optional double success_rate = 8;
+   */
+  successRate?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * How long half of the attempts took at most, within a quarter of the figure. Unset: there were none.
+   *
+   * @generated from field: google.protobuf.Duration latency_p50 = 9;
+   */
+  latencyP50?: DurationJson;
+
+  /**
+   * How long 95 of 100 attempts took at most, within a quarter of the figure. Unset: there were none.
+   *
+   * @generated from field: google.protobuf.Duration latency_p95 = 10;
+   */
+  latencyP95?: DurationJson;
+};
+
+/**
+ * Describes the message synchook.v1.DeliveryCounts.
+ * Use `create(DeliveryCountsSchema)` to create a new message.
+ */
+export const DeliveryCountsSchema: GenMessage<DeliveryCounts, {jsonType: DeliveryCountsJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_delivery, 11);
+
+/**
+ * DeliveryMinute is one minute of a chart.
+ *
+ * @generated from message synchook.v1.DeliveryMinute
+ */
+export type DeliveryMinute = Message<"synchook.v1.DeliveryMinute"> & {
+  /**
+   * When it began.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * What happened in it.
+   *
+   * @generated from field: synchook.v1.DeliveryCounts counts = 2;
+   */
+  counts?: DeliveryCounts | undefined;
+};
+
+/**
+ * DeliveryMinute is one minute of a chart.
+ *
+ * @generated from message synchook.v1.DeliveryMinute
+ */
+export type DeliveryMinuteJson = {
+  /**
+   * When it began.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: TimestampJson;
+
+  /**
+   * What happened in it.
+   *
+   * @generated from field: synchook.v1.DeliveryCounts counts = 2;
+   */
+  counts?: DeliveryCountsJson;
+};
+
+/**
+ * Describes the message synchook.v1.DeliveryMinute.
+ * Use `create(DeliveryMinuteSchema)` to create a new message.
+ */
+export const DeliveryMinuteSchema: GenMessage<DeliveryMinute, {jsonType: DeliveryMinuteJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_delivery, 12);
+
+/**
+ * EndpointBacklog is what is owed to one endpoint.
+ *
+ * @generated from message synchook.v1.EndpointBacklog
+ */
+export type EndpointBacklog = Message<"synchook.v1.EndpointBacklog"> & {
+  /**
+   * The endpoint, "end_...".
+   *
+   * @generated from field: string endpoint_id = 1;
+   */
+  endpointId: string;
+
+  /**
+   * How many deliveries wait or are in flight.
+   *
+   * @generated from field: int64 pending = 2;
+   */
+  pending: bigint;
+
+  /**
+   * When the oldest of them was made. Unset: none is.
+   *
+   * @generated from field: google.protobuf.Timestamp oldest_create_time = 3;
+   */
+  oldestCreateTime?: Timestamp | undefined;
+
+  /**
+   * The oldest of them. Empty: there is none.
+   *
+   * @generated from field: string oldest_delivery_id = 4;
+   */
+  oldestDeliveryId: string;
+};
+
+/**
+ * EndpointBacklog is what is owed to one endpoint.
+ *
+ * @generated from message synchook.v1.EndpointBacklog
+ */
+export type EndpointBacklogJson = {
+  /**
+   * The endpoint, "end_...".
+   *
+   * @generated from field: string endpoint_id = 1;
+   */
+  endpointId?: string;
+
+  /**
+   * How many deliveries wait or are in flight.
+   *
+   * @generated from field: int64 pending = 2;
+   */
+  pending?: string;
+
+  /**
+   * When the oldest of them was made. Unset: none is.
+   *
+   * @generated from field: google.protobuf.Timestamp oldest_create_time = 3;
+   */
+  oldestCreateTime?: TimestampJson;
+
+  /**
+   * The oldest of them. Empty: there is none.
+   *
+   * @generated from field: string oldest_delivery_id = 4;
+   */
+  oldestDeliveryId?: string;
+};
+
+/**
+ * Describes the message synchook.v1.EndpointBacklog.
+ * Use `create(EndpointBacklogSchema)` to create a new message.
+ */
+export const EndpointBacklogSchema: GenMessage<EndpointBacklog, {jsonType: EndpointBacklogJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_delivery, 13);
+
+/**
+ * GetDeliveryStatsResponse holds the figures.
+ *
+ * @generated from message synchook.v1.GetDeliveryStatsResponse
+ */
+export type GetDeliveryStatsResponse = Message<"synchook.v1.GetDeliveryStatsResponse"> & {
+  /**
+   * The whole window.
+   *
+   * @generated from field: synchook.v1.DeliveryCounts total = 1;
+   */
+  total?: DeliveryCounts | undefined;
+
+  /**
+   * Each minute of it in which something happened, oldest first.
+   *
+   * @generated from field: repeated synchook.v1.DeliveryMinute minutes = 2;
+   */
+  minutes: DeliveryMinute[];
+
+  /**
+   * How many deliveries wait or are in flight now.
+   *
+   * @generated from field: int64 pending = 3;
+   */
+  pending: bigint;
+
+  /**
+   * How many are kept that were given up.
+   *
+   * @generated from field: int64 exhausted = 4;
+   */
+  exhausted: bigint;
+
+  /**
+   * What is owed to each endpoint that is owed something, the oldest first; at most 100.
+   *
+   * @generated from field: repeated synchook.v1.EndpointBacklog backlogs = 5;
+   */
+  backlogs: EndpointBacklog[];
+};
+
+/**
+ * GetDeliveryStatsResponse holds the figures.
+ *
+ * @generated from message synchook.v1.GetDeliveryStatsResponse
+ */
+export type GetDeliveryStatsResponseJson = {
+  /**
+   * The whole window.
+   *
+   * @generated from field: synchook.v1.DeliveryCounts total = 1;
+   */
+  total?: DeliveryCountsJson;
+
+  /**
+   * Each minute of it in which something happened, oldest first.
+   *
+   * @generated from field: repeated synchook.v1.DeliveryMinute minutes = 2;
+   */
+  minutes?: DeliveryMinuteJson[];
+
+  /**
+   * How many deliveries wait or are in flight now.
+   *
+   * @generated from field: int64 pending = 3;
+   */
+  pending?: string;
+
+  /**
+   * How many are kept that were given up.
+   *
+   * @generated from field: int64 exhausted = 4;
+   */
+  exhausted?: string;
+
+  /**
+   * What is owed to each endpoint that is owed something, the oldest first; at most 100.
+   *
+   * @generated from field: repeated synchook.v1.EndpointBacklog backlogs = 5;
+   */
+  backlogs?: EndpointBacklogJson[];
+};
+
+/**
+ * Describes the message synchook.v1.GetDeliveryStatsResponse.
+ * Use `create(GetDeliveryStatsResponseSchema)` to create a new message.
+ */
+export const GetDeliveryStatsResponseSchema: GenMessage<GetDeliveryStatsResponse, {jsonType: GetDeliveryStatsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_delivery, 14);
+
+/**
+ * ListenDeliveriesRequest asks for the project's deliveries as requests.
+ *
+ * @generated from message synchook.v1.ListenDeliveriesRequest
+ */
+export type ListenDeliveriesRequest = Message<"synchook.v1.ListenDeliveriesRequest"> & {
+  /**
+   * The cursor of the last response that was dealt with. Empty: only what comes from now on.
+   *
+   * @generated from field: string cursor = 1;
+   */
+  cursor: string;
+
+  /**
+   * Only those owed to this endpoint. Empty: to any.
+   *
+   * @generated from field: string endpoint_id = 2;
+   */
+  endpointId: string;
+};
+
+/**
+ * ListenDeliveriesRequest asks for the project's deliveries as requests.
+ *
+ * @generated from message synchook.v1.ListenDeliveriesRequest
+ */
+export type ListenDeliveriesRequestJson = {
+  /**
+   * The cursor of the last response that was dealt with. Empty: only what comes from now on.
+   *
+   * @generated from field: string cursor = 1;
+   */
+  cursor?: string;
+
+  /**
+   * Only those owed to this endpoint. Empty: to any.
+   *
+   * @generated from field: string endpoint_id = 2;
+   */
+  endpointId?: string;
+};
+
+/**
+ * Describes the message synchook.v1.ListenDeliveriesRequest.
+ * Use `create(ListenDeliveriesRequestSchema)` to create a new message.
+ */
+export const ListenDeliveriesRequestSchema: GenMessage<ListenDeliveriesRequest, {jsonType: ListenDeliveriesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_delivery, 15);
+
+/**
+ * ListenDeliveriesResponse is one request for the developer's machine, or a sign of life.
+ *
+ * @generated from message synchook.v1.ListenDeliveriesResponse
+ */
+export type ListenDeliveriesResponse = Message<"synchook.v1.ListenDeliveriesResponse"> & {
+  /**
+   * Where to go on after this response.
+   *
+   * @generated from field: string cursor = 1;
+   */
+  cursor: string;
+
+  /**
+   * The delivery. Unset: the stream is alive and nothing came (every 15 s).
+   *
+   * @generated from field: synchook.v1.Delivery delivery = 2;
+   */
+  delivery?: Delivery | undefined;
+
+  /**
+   * The headers of the request, signed at this moment.
+   *
+   * @generated from field: map<string, string> headers = 3;
+   */
+  headers: { [key: string]: string };
+
+  /**
+   * The body, byte by byte as the endpoint gets it.
+   *
+   * @generated from field: bytes body = 4;
+   */
+  body: Uint8Array;
+
+  /**
+   * Whether somebody retried it, so that it may have been streamed before.
+   *
+   * @generated from field: bool replay = 5;
+   */
+  replay: boolean;
+};
+
+/**
+ * ListenDeliveriesResponse is one request for the developer's machine, or a sign of life.
+ *
+ * @generated from message synchook.v1.ListenDeliveriesResponse
+ */
+export type ListenDeliveriesResponseJson = {
+  /**
+   * Where to go on after this response.
+   *
+   * @generated from field: string cursor = 1;
+   */
+  cursor?: string;
+
+  /**
+   * The delivery. Unset: the stream is alive and nothing came (every 15 s).
+   *
+   * @generated from field: synchook.v1.Delivery delivery = 2;
+   */
+  delivery?: DeliveryJson;
+
+  /**
+   * The headers of the request, signed at this moment.
+   *
+   * @generated from field: map<string, string> headers = 3;
+   */
+  headers?: { [key: string]: string };
+
+  /**
+   * The body, byte by byte as the endpoint gets it.
+   *
+   * @generated from field: bytes body = 4;
+   */
+  body?: string;
+
+  /**
+   * Whether somebody retried it, so that it may have been streamed before.
+   *
+   * @generated from field: bool replay = 5;
+   */
+  replay?: boolean;
+};
+
+/**
+ * Describes the message synchook.v1.ListenDeliveriesResponse.
+ * Use `create(ListenDeliveriesResponseSchema)` to create a new message.
+ */
+export const ListenDeliveriesResponseSchema: GenMessage<ListenDeliveriesResponse, {jsonType: ListenDeliveriesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_delivery, 16);
 
 /**
  * DeliveryState is where a delivery stands.
@@ -770,11 +1526,25 @@ export enum DeliveryState {
   EXHAUSTED = 3,
 
   /**
-   * Given up because nobody is owed it any more: the webhook URL was removed.
+   * Given up because nobody is owed it any more: the webhook URL was removed, or the endpoint was deleted.
    *
    * @generated from enum value: DELIVERY_STATE_CANCELLED = 4;
    */
   CANCELLED = 4,
+
+  /**
+   * Replaced by a later delivery, which tells what this one would have told too.
+   *
+   * @generated from enum value: DELIVERY_STATE_SUPERSEDED = 5;
+   */
+  SUPERSEDED = 5,
+
+  /**
+   * In a filter only: pending or exhausted, which is what the endpoint has not got.
+   *
+   * @generated from enum value: DELIVERY_STATE_UNDELIVERED = 6;
+   */
+  UNDELIVERED = 6,
 }
 
 /**
@@ -782,7 +1552,7 @@ export enum DeliveryState {
  *
  * @generated from enum synchook.v1.DeliveryState
  */
-export type DeliveryStateJson = "DELIVERY_STATE_UNSPECIFIED" | "DELIVERY_STATE_PENDING" | "DELIVERY_STATE_DELIVERED" | "DELIVERY_STATE_EXHAUSTED" | "DELIVERY_STATE_CANCELLED";
+export type DeliveryStateJson = "DELIVERY_STATE_UNSPECIFIED" | "DELIVERY_STATE_PENDING" | "DELIVERY_STATE_DELIVERED" | "DELIVERY_STATE_EXHAUSTED" | "DELIVERY_STATE_CANCELLED" | "DELIVERY_STATE_SUPERSEDED" | "DELIVERY_STATE_UNDELIVERED";
 
 /**
  * Describes the enum synchook.v1.DeliveryState.
@@ -791,13 +1561,200 @@ export const DeliveryStateSchema: GenEnum<DeliveryState, DeliveryStateJson> = /*
   enumDesc(file_synchook_v1_delivery, 0);
 
 /**
+ * ReasonKind says what a delivery waits for, or why it stands as it does.
+ *
+ * @generated from enum synchook.v1.ReasonKind
+ */
+export enum ReasonKind {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: REASON_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * An attempt is under way.
+   *
+   * @generated from enum value: REASON_KIND_IN_FLIGHT = 1;
+   */
+  IN_FLIGHT = 1,
+
+  /**
+   * It is due, and will be attempted as soon as a worker comes to it.
+   *
+   * @generated from enum value: REASON_KIND_DUE = 2;
+   */
+  DUE = 2,
+
+  /**
+   * Its last attempt failed, and the retry schedule says when the next one is due.
+   *
+   * @generated from enum value: REASON_KIND_RETRY_SCHEDULE = 3;
+   */
+  RETRY_SCHEDULE = 3,
+
+  /**
+   * The endpoint asked to be called no sooner.
+   *
+   * @generated from enum value: REASON_KIND_RETRY_AFTER = 4;
+   */
+  RETRY_AFTER = 4,
+
+  /**
+   * The endpoint fails, so that only single requests try whether it is back.
+   *
+   * @generated from enum value: REASON_KIND_ENDPOINT_FAILING = 5;
+   */
+  ENDPOINT_FAILING = 5,
+
+  /**
+   * The endpoint asked for fewer requests.
+   *
+   * @generated from enum value: REASON_KIND_ENDPOINT_THROTTLED = 6;
+   */
+  ENDPOINT_THROTTLED = 6,
+
+  /**
+   * The endpoint's rate limit.
+   *
+   * @generated from enum value: REASON_KIND_RATE_LIMIT = 7;
+   */
+  RATE_LIMIT = 7,
+
+  /**
+   * As many requests are in flight to the endpoint as it may have.
+   *
+   * @generated from enum value: REASON_KIND_IN_FLIGHT_LIMIT = 8;
+   */
+  IN_FLIGHT_LIMIT = 8,
+
+  /**
+   * A person paused the endpoint.
+   *
+   * @generated from enum value: REASON_KIND_ENDPOINT_PAUSED = 9;
+   */
+  ENDPOINT_PAUSED = 9,
+
+  /**
+   * The endpoint is disabled, because it failed for too long or answered 410.
+   *
+   * @generated from enum value: REASON_KIND_ENDPOINT_DISABLED = 10;
+   */
+  ENDPOINT_DISABLED = 10,
+
+  /**
+   * The endpoint's minimum interval between webhooks of the same connection, sync and model.
+   *
+   * @generated from enum value: REASON_KIND_MINIMUM_INTERVAL = 11;
+   */
+  MINIMUM_INTERVAL = 11,
+
+  /**
+   * Others of the endpoint are due before it.
+   *
+   * @generated from enum value: REASON_KIND_BEHIND_OTHERS = 12;
+   */
+  BEHIND_OTHERS = 12,
+
+  /**
+   * The endpoint has it.
+   *
+   * @generated from enum value: REASON_KIND_DELIVERED = 13;
+   */
+  DELIVERED = 13,
+
+  /**
+   * Every attempt failed, or it expired.
+   *
+   * @generated from enum value: REASON_KIND_EXHAUSTED = 14;
+   */
+  EXHAUSTED = 14,
+
+  /**
+   * Nobody is owed it any more.
+   *
+   * @generated from enum value: REASON_KIND_CANCELLED = 15;
+   */
+  CANCELLED = 15,
+
+  /**
+   * A later delivery took its place.
+   *
+   * @generated from enum value: REASON_KIND_SUPERSEDED = 16;
+   */
+  SUPERSEDED = 16,
+
+  /**
+   * A fault on synchook's side.
+   *
+   * @generated from enum value: REASON_KIND_FAULT = 17;
+   */
+  FAULT = 17,
+}
+
+/**
+ * ReasonKind says what a delivery waits for, or why it stands as it does.
+ *
+ * @generated from enum synchook.v1.ReasonKind
+ */
+export type ReasonKindJson = "REASON_KIND_UNSPECIFIED" | "REASON_KIND_IN_FLIGHT" | "REASON_KIND_DUE" | "REASON_KIND_RETRY_SCHEDULE" | "REASON_KIND_RETRY_AFTER" | "REASON_KIND_ENDPOINT_FAILING" | "REASON_KIND_ENDPOINT_THROTTLED" | "REASON_KIND_RATE_LIMIT" | "REASON_KIND_IN_FLIGHT_LIMIT" | "REASON_KIND_ENDPOINT_PAUSED" | "REASON_KIND_ENDPOINT_DISABLED" | "REASON_KIND_MINIMUM_INTERVAL" | "REASON_KIND_BEHIND_OTHERS" | "REASON_KIND_DELIVERED" | "REASON_KIND_EXHAUSTED" | "REASON_KIND_CANCELLED" | "REASON_KIND_SUPERSEDED" | "REASON_KIND_FAULT";
+
+/**
+ * Describes the enum synchook.v1.ReasonKind.
+ */
+export const ReasonKindSchema: GenEnum<ReasonKind, ReasonKindJson> = /*@__PURE__*/
+  enumDesc(file_synchook_v1_delivery, 1);
+
+/**
+ * Order says from which end a list is read.
+ *
+ * @generated from enum synchook.v1.Order
+ */
+export enum Order {
+  /**
+   * Not said: newest first.
+   *
+   * @generated from enum value: ORDER_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Newest first.
+   *
+   * @generated from enum value: ORDER_NEWEST_FIRST = 1;
+   */
+  NEWEST_FIRST = 1,
+
+  /**
+   * Oldest first.
+   *
+   * @generated from enum value: ORDER_OLDEST_FIRST = 2;
+   */
+  OLDEST_FIRST = 2,
+}
+
+/**
+ * Order says from which end a list is read.
+ *
+ * @generated from enum synchook.v1.Order
+ */
+export type OrderJson = "ORDER_UNSPECIFIED" | "ORDER_NEWEST_FIRST" | "ORDER_OLDEST_FIRST";
+
+/**
+ * Describes the enum synchook.v1.Order.
+ */
+export const OrderSchema: GenEnum<Order, OrderJson> = /*@__PURE__*/
+  enumDesc(file_synchook_v1_delivery, 2);
+
+/**
  * DeliveryService shows deliveries: outgoing webhooks owed to an endpoint.
  *
  * @generated from service synchook.v1.DeliveryService
  */
 export const DeliveryService: GenService<{
   /**
-   * ListDeliveries lists deliveries, newest first.
+   * ListDeliveries lists deliveries, newest first unless the request says otherwise.
    *
    * @generated from rpc synchook.v1.DeliveryService.ListDeliveries
    */
@@ -807,7 +1764,7 @@ export const DeliveryService: GenService<{
     output: typeof ListDeliveriesResponseSchema;
   },
   /**
-   * GetDelivery returns one delivery with its attempts.
+   * GetDelivery returns one delivery with its attempts and the reasons why it stands as it does.
    *
    * @generated from rpc synchook.v1.DeliveryService.GetDelivery
    */
@@ -817,7 +1774,8 @@ export const DeliveryService: GenService<{
     output: typeof GetDeliveryResponseSchema;
   },
   /**
-   * RetryDelivery attempts a delivery now: a pending one early, a finished one again.
+   * RetryDelivery attempts a delivery now: a pending one early, a finished one again. It neither cancels nor
+   * doubles the automatic attempts: one that is under way is left alone.
    *
    * @generated from rpc synchook.v1.DeliveryService.RetryDelivery
    */
@@ -825,6 +1783,16 @@ export const DeliveryService: GenService<{
     methodKind: "unary";
     input: typeof RetryDeliveryRequestSchema;
     output: typeof DeliverySchema;
+  },
+  /**
+   * GetDeliveryStats counts what was delivered and what is owed, by minute for charts and as a whole.
+   *
+   * @generated from rpc synchook.v1.DeliveryService.GetDeliveryStats
+   */
+  getDeliveryStats: {
+    methodKind: "unary";
+    input: typeof GetDeliveryStatsRequestSchema;
+    output: typeof GetDeliveryStatsResponseSchema;
   },
   /**
    * WatchDeliveries streams each delivery of the project when it is made and when it changes, from
@@ -836,6 +1804,19 @@ export const DeliveryService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchDeliveriesRequestSchema;
     output: typeof WatchDeliveriesResponseSchema;
+  },
+  /**
+   * ListenDeliveries streams each delivery of the project as a request that a developer's machine can
+   * receive: the bytes of the body, and headers signed at that moment with the secret of its endpoint.
+   * Deliveries are streamed when they are made and each time somebody retries them, whatever becomes of
+   * them at their endpoint: listening changes nothing. With a cursor, what was made since is streamed first.
+   *
+   * @generated from rpc synchook.v1.DeliveryService.ListenDeliveries
+   */
+  listenDeliveries: {
+    methodKind: "server_streaming";
+    input: typeof ListenDeliveriesRequestSchema;
+    output: typeof ListenDeliveriesResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_synchook_v1_delivery, 0);

@@ -6,13 +6,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration, DurationJson, FieldMask, FieldMaskJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { OperationalType, OperationalTypeJson } from "./endpoint_pb.js";
+import { file_synchook_v1_endpoint } from "./endpoint_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file synchook/v1/project.proto.
  */
 export const file_synchook_v1_project: GenFile = /*@__PURE__*/
-  fileDesc("ChlzeW5jaG9vay92MS9wcm9qZWN0LnByb3RvEgtzeW5jaG9vay52MSJnCgdQcm9qZWN0EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJcHVibGljX2lkGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLZAwoPUHJvamVjdFNldHRpbmdzEhMKC3dlYmhvb2tfdXJsGAEgASgJEhsKE2Fsd2F5c19zZW5kX3dlYmhvb2sYAiABKAgSMQoOcmV0cnlfc2NoZWR1bGUYAyADKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNQoScnVuX3JldHJ5X3NjaGVkdWxlGAQgAygLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEkkKD3dlYmhvb2tfaGVhZGVycxgFIAMoCzIwLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncy5XZWJob29rSGVhZGVyc0VudHJ5EiwKCXJldGVudGlvbhgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI7ChhkZWxldGVkX3JlY29yZF9yZXRlbnRpb24YCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDAoEZXRhZxgHIAEoCRIvCgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAaNQoTV2ViaG9va0hlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIiQKFENyZWF0ZVByb2plY3RSZXF1ZXN0EgwKBG5hbWUYASABKAkiZwoVQ3JlYXRlUHJvamVjdFJlc3BvbnNlEiUKB3Byb2plY3QYASABKAsyFC5zeW5jaG9vay52MS5Qcm9qZWN0Eg8KB2FwaV9rZXkYAiABKAkSFgoOc2lnbmluZ19zZWNyZXQYAyABKAkiPAoTTGlzdFByb2plY3RzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJXChRMaXN0UHJvamVjdHNSZXNwb25zZRImCghwcm9qZWN0cxgBIAMoCzIULnN5bmNob29rLnYxLlByb2plY3QSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiIKFERlbGV0ZVByb2plY3RSZXF1ZXN0EgoKAmlkGAEgASgJIhcKFURlbGV0ZVByb2plY3RSZXNwb25zZSITChFHZXRQcm9qZWN0UmVxdWVzdCIbChlHZXRQcm9qZWN0U2V0dGluZ3NSZXF1ZXN0In8KHFVwZGF0ZVByb2plY3RTZXR0aW5nc1JlcXVlc3QSLgoIc2V0dGluZ3MYASABKAsyHC5zeW5jaG9vay52MS5Qcm9qZWN0U2V0dGluZ3MSLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIkgKGlJvdGF0ZVNpZ25pbmdTZWNyZXRSZXF1ZXN0EioKB292ZXJsYXAYASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24idAobUm90YXRlU2lnbmluZ1NlY3JldFJlc3BvbnNlEhYKDnNpZ25pbmdfc2VjcmV0GAEgASgJEj0KGWZvcm1lcl9zZWNyZXRfZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMpAFCg5Qcm9qZWN0U2VydmljZRJWCg1DcmVhdGVQcm9qZWN0EiEuc3luY2hvb2sudjEuQ3JlYXRlUHJvamVjdFJlcXVlc3QaIi5zeW5jaG9vay52MS5DcmVhdGVQcm9qZWN0UmVzcG9uc2USWAoMTGlzdFByb2plY3RzEiAuc3luY2hvb2sudjEuTGlzdFByb2plY3RzUmVxdWVzdBohLnN5bmNob29rLnYxLkxpc3RQcm9qZWN0c1Jlc3BvbnNlIgOQAgESVgoNRGVsZXRlUHJvamVjdBIhLnN5bmNob29rLnYxLkRlbGV0ZVByb2plY3RSZXF1ZXN0GiIuc3luY2hvb2sudjEuRGVsZXRlUHJvamVjdFJlc3BvbnNlEkcKCkdldFByb2plY3QSHi5zeW5jaG9vay52MS5HZXRQcm9qZWN0UmVxdWVzdBoULnN5bmNob29rLnYxLlByb2plY3QiA5ACARJfChJHZXRQcm9qZWN0U2V0dGluZ3MSJi5zeW5jaG9vay52MS5HZXRQcm9qZWN0U2V0dGluZ3NSZXF1ZXN0Ghwuc3luY2hvb2sudjEuUHJvamVjdFNldHRpbmdzIgOQAgESYAoVVXBkYXRlUHJvamVjdFNldHRpbmdzEikuc3luY2hvb2sudjEuVXBkYXRlUHJvamVjdFNldHRpbmdzUmVxdWVzdBocLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncxJoChNSb3RhdGVTaWduaW5nU2VjcmV0Eicuc3luY2hvb2sudjEuUm90YXRlU2lnbmluZ1NlY3JldFJlcXVlc3QaKC5zeW5jaG9vay52MS5Sb3RhdGVTaWduaW5nU2VjcmV0UmVzcG9uc2VCOVo3Z2l0aHViLmNvbS9zeW5jaG9vay9zeW5jaG9vay9nZW4vc3luY2hvb2svdjE7c3luY2hvb2t2MWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("ChlzeW5jaG9vay92MS9wcm9qZWN0LnByb3RvEgtzeW5jaG9vay52MSJnCgdQcm9qZWN0EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJcHVibGljX2lkGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKhBQoPUHJvamVjdFNldHRpbmdzEhMKC3dlYmhvb2tfdXJsGAEgASgJEhsKE2Fsd2F5c19zZW5kX3dlYmhvb2sYAiABKAgSMQoOcmV0cnlfc2NoZWR1bGUYAyADKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNQoScnVuX3JldHJ5X3NjaGVkdWxlGAQgAygLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEkkKD3dlYmhvb2tfaGVhZGVycxgFIAMoCzIwLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncy5XZWJob29rSGVhZGVyc0VudHJ5EiwKCXJldGVudGlvbhgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI7ChhkZWxldGVkX3JlY29yZF9yZXRlbnRpb24YCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDAoEZXRhZxgHIAEoCRIvCgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGQoRY29hbGVzY2Vfd2ViaG9va3MYCiABKAgSNwoUbWluX3dlYmhvb2tfaW50ZXJ2YWwYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SGgoSd2ViaG9va19yYXRlX2xpbWl0GAwgASgBEhoKEndlYmhvb2tfcmF0ZV9idXJzdBgNIAEoBRI6ChRvcGVyYXRpb25hbF93ZWJob29rcxgOIAMoDjIcLnN5bmNob29rLnYxLk9wZXJhdGlvbmFsVHlwZRo1ChNXZWJob29rSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiJAoUQ3JlYXRlUHJvamVjdFJlcXVlc3QSDAoEbmFtZRgBIAEoCSJnChVDcmVhdGVQcm9qZWN0UmVzcG9uc2USJQoHcHJvamVjdBgBIAEoCzIULnN5bmNob29rLnYxLlByb2plY3QSDwoHYXBpX2tleRgCIAEoCRIWCg5zaWduaW5nX3NlY3JldBgDIAEoCSI8ChNMaXN0UHJvamVjdHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlcKFExpc3RQcm9qZWN0c1Jlc3BvbnNlEiYKCHByb2plY3RzGAEgAygLMhQuc3luY2hvb2sudjEuUHJvamVjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIgoURGVsZXRlUHJvamVjdFJlcXVlc3QSCgoCaWQYASABKAkiFwoVRGVsZXRlUHJvamVjdFJlc3BvbnNlIhMKEUdldFByb2plY3RSZXF1ZXN0IhsKGUdldFByb2plY3RTZXR0aW5nc1JlcXVlc3QifwocVXBkYXRlUHJvamVjdFNldHRpbmdzUmVxdWVzdBIuCghzZXR0aW5ncxgBIAEoCzIcLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncxIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siSAoaUm90YXRlU2lnbmluZ1NlY3JldFJlcXVlc3QSKgoHb3ZlcmxhcBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJ0ChtSb3RhdGVTaWduaW5nU2VjcmV0UmVzcG9uc2USFgoOc2lnbmluZ19zZWNyZXQYASABKAkSPQoZZm9ybWVyX3NlY3JldF9leHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAykAUKDlByb2plY3RTZXJ2aWNlElYKDUNyZWF0ZVByb2plY3QSIS5zeW5jaG9vay52MS5DcmVhdGVQcm9qZWN0UmVxdWVzdBoiLnN5bmNob29rLnYxLkNyZWF0ZVByb2plY3RSZXNwb25zZRJYCgxMaXN0UHJvamVjdHMSIC5zeW5jaG9vay52MS5MaXN0UHJvamVjdHNSZXF1ZXN0GiEuc3luY2hvb2sudjEuTGlzdFByb2plY3RzUmVzcG9uc2UiA5ACARJWCg1EZWxldGVQcm9qZWN0EiEuc3luY2hvb2sudjEuRGVsZXRlUHJvamVjdFJlcXVlc3QaIi5zeW5jaG9vay52MS5EZWxldGVQcm9qZWN0UmVzcG9uc2USRwoKR2V0UHJvamVjdBIeLnN5bmNob29rLnYxLkdldFByb2plY3RSZXF1ZXN0GhQuc3luY2hvb2sudjEuUHJvamVjdCIDkAIBEl8KEkdldFByb2plY3RTZXR0aW5ncxImLnN5bmNob29rLnYxLkdldFByb2plY3RTZXR0aW5nc1JlcXVlc3QaHC5zeW5jaG9vay52MS5Qcm9qZWN0U2V0dGluZ3MiA5ACARJgChVVcGRhdGVQcm9qZWN0U2V0dGluZ3MSKS5zeW5jaG9vay52MS5VcGRhdGVQcm9qZWN0U2V0dGluZ3NSZXF1ZXN0Ghwuc3luY2hvb2sudjEuUHJvamVjdFNldHRpbmdzEmgKE1JvdGF0ZVNpZ25pbmdTZWNyZXQSJy5zeW5jaG9vay52MS5Sb3RhdGVTaWduaW5nU2VjcmV0UmVxdWVzdBooLnN5bmNob29rLnYxLlJvdGF0ZVNpZ25pbmdTZWNyZXRSZXNwb25zZUI5WjdnaXRodWIuY29tL3N5bmNob29rL3N5bmNob29rL2dlbi9zeW5jaG9vay92MTtzeW5jaG9va3YxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_synchook_v1_endpoint]);
 
 /**
  * Project is an isolated world with its own settings, keys and data.
@@ -163,6 +165,42 @@ export type ProjectSettings = Message<"synchook.v1.ProjectSettings"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 8;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Whether webhooks of one connection, sync and model that wait while the endpoint is down, paused or inside
+   * its minimum interval become one. False: each is sent.
+   *
+   * @generated from field: bool coalesce_webhooks = 10;
+   */
+  coalesceWebhooks: boolean;
+
+  /**
+   * The least time between two webhooks of one connection, sync and model. Zero: none.
+   *
+   * @generated from field: google.protobuf.Duration min_webhook_interval = 11;
+   */
+  minWebhookInterval?: Duration | undefined;
+
+  /**
+   * How many requests a second the webhook URL gets at most. Zero: as many as it takes.
+   *
+   * @generated from field: double webhook_rate_limit = 12;
+   */
+  webhookRateLimit: number;
+
+  /**
+   * How many of them may come at once after a pause. Zero: one second's.
+   *
+   * @generated from field: int32 webhook_rate_burst = 13;
+   */
+  webhookRateBurst: number;
+
+  /**
+   * The operational webhooks that the webhook URL gets beside those of syncs. Empty: none.
+   *
+   * @generated from field: repeated synchook.v1.OperationalType operational_webhooks = 14;
+   */
+  operationalWebhooks: OperationalType[];
 };
 
 /**
@@ -237,6 +275,42 @@ export type ProjectSettingsJson = {
    * @generated from field: google.protobuf.Timestamp update_time = 8;
    */
   updateTime?: TimestampJson;
+
+  /**
+   * Whether webhooks of one connection, sync and model that wait while the endpoint is down, paused or inside
+   * its minimum interval become one. False: each is sent.
+   *
+   * @generated from field: bool coalesce_webhooks = 10;
+   */
+  coalesceWebhooks?: boolean;
+
+  /**
+   * The least time between two webhooks of one connection, sync and model. Zero: none.
+   *
+   * @generated from field: google.protobuf.Duration min_webhook_interval = 11;
+   */
+  minWebhookInterval?: DurationJson;
+
+  /**
+   * How many requests a second the webhook URL gets at most. Zero: as many as it takes.
+   *
+   * @generated from field: double webhook_rate_limit = 12;
+   */
+  webhookRateLimit?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * How many of them may come at once after a pause. Zero: one second's.
+   *
+   * @generated from field: int32 webhook_rate_burst = 13;
+   */
+  webhookRateBurst?: number;
+
+  /**
+   * The operational webhooks that the webhook URL gets beside those of syncs. Empty: none.
+   *
+   * @generated from field: repeated synchook.v1.OperationalType operational_webhooks = 14;
+   */
+  operationalWebhooks?: OperationalTypeJson[];
 };
 
 /**
