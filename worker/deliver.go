@@ -16,12 +16,13 @@ import (
 	"github.com/synchook/synchook/internal/webhook"
 )
 
-// settingsFresh is how old the settings may be that an attempt is made with.
+// settingsFresh is how old an endpoint's settings may be that an attempt is made with.
 const settingsFresh = 500 * time.Millisecond
 
 // deliverer makes attempts for the deliveries of one lane.
 type deliverer struct {
 	project synchook.ProjectID
+	id      synchook.EndpointID
 	store   Store
 	queue   Queue
 	sender  Sender
@@ -31,31 +32,42 @@ type deliverer struct {
 
 	mu       sync.Mutex
 	read     time.Time
-	settings synchook.Settings
+	endpoint synchook.Endpoint
 	secrets  []webhook.Secret
-	problem  error // why there is no usable setting
+	problem  error // why there is nothing usable
 }
 
 // do attempts a delivery once and says what became of it.
 func (d *deliverer) do(ctx context.Context, delivery synchook.Delivery, _ int64) finished[store.DeliveryDone] {
-	settings, secrets, err := d.current(ctx)
+	endpoint, secrets, err := d.current(ctx)
+	if reason := nobody(endpoint, err); reason != "" {
+		delivery.State, delivery.Reason = synchook.DeliveryCancelled, reason
+		return unsaid(store.DeliveryDone{Delivery: delivery})
+	}
 	if err != nil {
 		return unsaid(waiting(delivery, err))
 	}
-	if settings.WebhookURL == "" {
-		delivery.State, delivery.Reason = synchook.DeliveryCancelled, "the project has no webhook URL any more"
-		return unsaid(store.DeliveryDone{Delivery: delivery})
-	}
 	ctx, span := d.tracer.Continue(ctx, "attempt", delivery.Trace)
 	attempt := d.post(ctx, webhook.Message{
-		ID: string(delivery.ID), URL: settings.WebhookURL, Body: delivery.Body, Secrets: secrets, Header: settings.WebhookHeaders,
+		ID: string(delivery.ID), URL: endpoint.URL, Body: delivery.Body, Secrets: secrets, Header: endpoint.Headers,
 	})
 	if attempt.Verdict.Outcome == webhook.Interrupted {
 		span.End("interrupted")
 		return unsaid(store.DeliveryDone{Delivery: delivery, Back: true})
 	}
-	done := judgeAttempt(delivery, attempt, schedule(settings), rand.Float64)
+	done := judgeAttempt(delivery, attempt, schedule(endpoint), rand.Float64)
 	return d.finish(done, attempt, span)
+}
+
+// nobody says why a delivery is owed to nobody any more. Empty: it is.
+func nobody(e synchook.Endpoint, err error) string {
+	switch {
+	case synchook.IsKind(err, synchook.KindNotFound):
+		return "the endpoint was deleted"
+	case err == nil && e.URL == "":
+		return "the project has no webhook URL any more"
+	}
+	return ""
 }
 
 // unsaid is what no attempt was made for, so that there is nothing to tell.
@@ -81,41 +93,41 @@ func waiting(d synchook.Delivery, err error) store.DeliveryDone {
 	return store.DeliveryDone{Delivery: d, Wait: trouble}
 }
 
-// current returns the settings and secrets of now, read at most every half second.
-func (d *deliverer) current(ctx context.Context) (synchook.Settings, []webhook.Secret, error) {
+// current returns the endpoint and the secrets of now, read at most every half second.
+func (d *deliverer) current(ctx context.Context) (synchook.Endpoint, []webhook.Secret, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if time.Since(d.read) < settingsFresh {
-		return d.settings, d.secrets, d.problem
+		return d.endpoint, d.secrets, d.problem
 	}
-	d.settings, d.secrets, d.problem = d.load(ctx)
+	d.endpoint, d.secrets, d.problem = d.load(ctx)
 	d.read = time.Now()
-	return d.settings, d.secrets, d.problem
+	return d.endpoint, d.secrets, d.problem
 }
 
-func (d *deliverer) load(ctx context.Context) (synchook.Settings, []webhook.Secret, error) {
-	settings, err := d.store.Settings(ctx, d.project)
+func (d *deliverer) load(ctx context.Context) (synchook.Endpoint, []webhook.Secret, error) {
+	endpoint, err := d.store.Endpoint(ctx, d.project, d.id)
 	if err != nil {
-		return settings, nil, err
+		return endpoint, nil, err
 	}
-	stored, err := d.store.SigningSecrets(ctx, d.project)
+	stored, err := d.store.EndpointSecrets(ctx, d.project, d.id)
 	if err != nil {
-		return settings, nil, err
+		return endpoint, nil, err
 	}
 	var secrets []webhook.Secret
 	for _, text := range synchook.LiveSecrets(stored, time.Now()) {
 		secret, err := webhook.ParseSecret(text)
 		if err != nil {
-			return settings, nil, fmt.Errorf("reading the project's signing secret: %w", err)
+			return endpoint, nil, fmt.Errorf("reading the endpoint's signing secret: %w", err)
 		}
 		secrets = append(secrets, secret)
 	}
-	return settings, secrets, nil
+	return endpoint, secrets, nil
 }
 
-func schedule(s synchook.Settings) webhook.Schedule {
-	if len(s.RetrySchedule) > 0 {
-		return s.RetrySchedule
+func schedule(e synchook.Endpoint) webhook.Schedule {
+	if len(e.RetrySchedule) > 0 {
+		return e.RetrySchedule
 	}
 	return webhook.Default()
 }
@@ -191,8 +203,8 @@ func (d *deliverer) after(ctx context.Context, done []finished[store.DeliveryDon
 			continue
 		}
 		of := 1
-		if settings, _, err := d.current(ctx); err == nil {
-			of += len(schedule(settings))
+		if endpoint, _, err := d.current(ctx); err == nil {
+			of += len(schedule(endpoint))
 		}
 		err := d.queue.SendAttempt(ctx, queue.Attempt{
 			Project: d.project, Endpoint: x.Delivery.Endpoint, Delivery: x.Delivery.ID, Model: x.Delivery.Model,

@@ -29,7 +29,8 @@ type laneStore interface {
 
 type configStore interface {
 	Settings(context.Context, synchook.ProjectID) (synchook.Settings, error)
-	SigningSecrets(context.Context, synchook.ProjectID) ([]synchook.SigningSecret, error)
+	Endpoint(context.Context, synchook.ProjectID, synchook.EndpointID) (synchook.Endpoint, error)
+	EndpointSecrets(context.Context, synchook.ProjectID, synchook.EndpointID) ([]synchook.SigningSecret, error)
 	Connection(context.Context, synchook.ProjectID, synchook.ConnectionID) (synchook.Connection, error)
 	IntegrationOf(context.Context, synchook.ProjectID, synchook.ConnectionID) (synchook.IntegrationID, error)
 	UpdateConnection(context.Context, synchook.ProjectID, synchook.ConnectionID, func(*synchook.Connection) error) (synchook.Connection, error)

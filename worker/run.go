@@ -321,11 +321,9 @@ func handIn(j *job) store.RunDone {
 	return store.RunDone{Run: j.run, Deliveries: owed(j), Buried: j.sealed.Buried}
 }
 
-// owed returns the deliveries that a sealed run owes: one for each changed model.
+// owed returns the deliveries that a sealed run owes: one for each changed model and each endpoint that wants
+// it.
 func owed(j *job) []synchook.Delivery {
-	if j.Settings.WebhookURL == "" {
-		return nil
-	}
 	var deliveries []synchook.Delivery
 	for _, m := range j.Sync.Models {
 		counts := j.run.Counts[m.Name]
@@ -336,16 +334,25 @@ func owed(j *job) []synchook.Delivery {
 		body := webhook.SyncBody{
 			ConnectionID: j.Connection.Name, ProviderConfigKey: j.Integration.Key, SyncName: j.Sync.Name, Model: m.Name,
 			Counts: webhook.Counts(counts), Initial: j.run.Initial, QueryTimeStamp: j.run.Started,
+		}.Bytes()
+		for _, e := range j.Endpoints {
+			if e.URL != "" && e.Filter.Wants(j.Integration.Key, j.Sync.Name, m.Name) {
+				deliveries = append(deliveries, j.delivery(e, m.Name, body))
+			}
 		}
-		deliveries = append(deliveries, synchook.Delivery{
-			ID: synchook.SyncDeliveryID(j.run.ID, m.Name, j.Project.Endpoint), Body: body.Bytes(),
-			DeliveryFacts: synchook.DeliveryFacts{
-				Endpoint: j.Project.Endpoint, Run: j.run.ID, Integration: j.run.Integration, Connection: j.run.Connection,
-				Sync: j.run.Sync, Model: m.Name, Trace: j.trace,
-			},
-		})
 	}
 	return deliveries
+}
+
+// delivery is what the run owes an endpoint for a model.
+func (j *job) delivery(e synchook.Endpoint, model string, body []byte) synchook.Delivery {
+	return synchook.Delivery{
+		ID: synchook.SyncDeliveryID(j.run.ID, model, e.ID), Body: body,
+		DeliveryFacts: synchook.DeliveryFacts{
+			Endpoint: e.ID, Run: j.run.ID, Integration: j.run.Integration, Connection: j.run.Connection,
+			Sync: j.run.Sync, Model: model, Trace: j.trace,
+		},
+	}
 }
 
 // giveUpOn ends a run whose sync, integration or connection is gone: there is nobody to tell. What an

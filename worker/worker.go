@@ -209,7 +209,7 @@ func (w *Worker) runs(ctx context.Context, p queue.Payload) error {
 }
 
 func (w *Worker) deliveries(ctx context.Context, p queue.Payload) error {
-	d := &deliverer{project: p.Project, store: w.options.Store, queue: w.options.Queue, sender: w.options.Sender, metrics: w.metrics, tracer: w.options.Tracer, log: w.options.Log}
+	d := &deliverer{project: p.Project, id: p.Lane.Endpoint(), store: w.options.Store, queue: w.options.Queue, sender: w.options.Sender, metrics: w.metrics, tracer: w.options.Tracer, log: w.options.Log}
 	l := &lane[synchook.Delivery, finished[store.DeliveryDone]]{
 		project: p.Project, id: p.Lane, limit: w.options.InFlight, send: w.send, log: w.options.Log, stopping: w.stopping,
 		take: func(ctx context.Context, t store.Turn, done []finished[store.DeliveryDone]) (store.Taken[synchook.Delivery], error) {

@@ -11,11 +11,14 @@
 //	synchook:lease:<name>          string  who leads: the sweep and the scheduler
 //	synchook:purges                zset    <project> and <project>/<con> that are being removed, by when to go on
 //
-//	P:project                      hash    name, settings, header values and signing secrets (encrypted), endpoint
+//	P:project                      hash    name, settings, header values and signing secrets (encrypted), endpoint;
+//	                                       ever: how often further endpoints changed
 //	P:audit                        list    the last 1,000 changes of settings
 //	P:keys, P:keys:used            hash    API keys by ID, and when each was last used
 //	P:names                        hash    names that people chose -> IDs (i: c: s:)
 //	P:integrations                 hash    integrations by ID
+//	P:endpoint:<end>               hash    an endpoint, its headers and its secrets (encrypted); a connection's: whose
+//	P:endpoints[:con]              zset    further endpoints by ID; those of connections
 //	P:con:<con>                    hash    a connection
 //	P:connections[:<int>]          zset    connections, by ID
 //	P:match:<int>                  zset    to NUL value NUL connection, in lexical order

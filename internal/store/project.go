@@ -182,9 +182,7 @@ func (s *Store) sealHeaders(p synchook.ProjectID, set synchook.Settings) (shown 
 		return set, ""
 	}
 	shown = set.Clone()
-	for name := range shown.WebhookHeaders {
-		shown.WebhookHeaders[name] = ""
-	}
+	shown.WebhookHeaders = withoutValues(set.WebhookHeaders)
 	return shown, s.keyring.seal(toJSON(set.WebhookHeaders), string(p)+"/headers")
 }
 
@@ -277,7 +275,12 @@ func (s *Store) RotateSigningSecret(ctx context.Context, p synchook.ProjectID, t
 	if err != nil {
 		return err
 	}
-	now := s.now()
+	secrets := rotated(old, text, s.now(), until)
+	return failed("storing the signing secret", s.rdb.HSet(ctx, key(p, "project"), "sec", s.sealSecrets(p, secrets)).Err())
+}
+
+// rotated puts a new secret before the old ones, which end at a time, if they do not end before.
+func rotated(old []synchook.SigningSecret, text string, now, until time.Time) []synchook.SigningSecret {
 	secrets := []synchook.SigningSecret{{Text: text}}
 	for _, o := range old {
 		if o.Expires.IsZero() || o.Expires.After(until) {
@@ -287,7 +290,7 @@ func (s *Store) RotateSigningSecret(ctx context.Context, p synchook.ProjectID, t
 			secrets = append(secrets, o)
 		}
 	}
-	return failed("storing the signing secret", s.rdb.HSet(ctx, key(p, "project"), "sec", s.sealSecrets(p, secrets)).Err())
+	return secrets
 }
 
 func (s *Store) sealSecrets(p synchook.ProjectID, secrets []synchook.SigningSecret) string {

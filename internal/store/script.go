@@ -51,6 +51,8 @@ var (
 	pageScript           = script("order", "page")
 	createScript         = script("create")
 	settingsScript       = script("settings")
+	endpointScript       = script("lane", "endpoint")
+	deleteEndpointScript = script("lane", "delete_endpoint")
 	connectionScript     = script("connection")
 	deleteConScript      = script("lane", "delete_connection")
 	logScript            = script("record", "log")

@@ -25,6 +25,7 @@ type Store struct {
 	replicas replicas
 	used     usedKeys
 	public   sync.Map // of projects by their public IDs
+	further  sync.Map // furtherEndpoints by project
 }
 
 // New returns a store on the given Redis. It does not connect: Open does.

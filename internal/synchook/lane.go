@@ -27,6 +27,11 @@ func DeliveryLane(end EndpointID) LaneID { return LaneID(string(end) + "." + str
 // FanoutLane returns the lane of a project's large fan-outs.
 func FanoutLane(p ProjectID) LaneID { return LaneID(string(p) + "." + string(LaneFanout)) }
 
+// Endpoint returns the endpoint of a lane of deliveries.
+func (l LaneID) Endpoint() EndpointID {
+	return EndpointID(strings.TrimSuffix(string(l), "."+string(LaneDelivery)))
+}
+
 // Kind returns what waits in the lane.
 func (l LaneID) Kind() LaneKind { return LaneKind(l[strings.LastIndexByte(string(l), '.')+1:]) }
 
