@@ -91,10 +91,16 @@ func (h *house) batch(ctx context.Context, p synchook.Project, c synchook.Connec
 		}
 		done[i] = ended(runs[i], p.Endpoint, owed)
 	}
+	return h.handIn(ctx, p, runs, done)
+}
+
+// handIn queues runs in the lane of the first, takes them all, and hands them in as done.
+func (h *house) handIn(ctx context.Context, p synchook.Project, runs []synchook.Run, done []store.RunDone) ([]synchook.Hint, error) {
 	if _, err := h.store.AddRuns(ctx, p.ID, runs); err != nil {
 		return nil, err
 	}
-	turn := store.Turn{Lane: runs[0].Lane(), Token: string(c.ID), Number: 1, Want: n, Limit: n}
+	n := len(runs)
+	turn := store.Turn{Lane: runs[0].Lane(), Token: string(runs[0].ID), Number: 1, Want: n, Limit: n}
 	if _, err := h.store.TurnRuns(ctx, p.ID, turn, nil); err != nil {
 		return nil, err
 	}

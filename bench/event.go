@@ -19,6 +19,7 @@ const eventSecret = "the secret of the bench's integration"
 
 // event is a webhook as GitHub sends it.
 type event struct {
+	number int
 	body   []byte
 	header http.Header
 }

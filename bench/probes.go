@@ -17,7 +17,14 @@ func probes() []probe {
 		{"deliveries", rates("deliveries to 1 endpoint", ">= 1.0 of tasks", ceilingTasks, ceilingTaskPost, ceilingPost), deliveries(everysec, 1)},
 		{"deliveries-10", rates("deliveries to 10 endpoints", "", ceilingTasks, ceilingTaskPost), deliveries(everysec, 10)},
 		{"deliveries-100", rates("deliveries to 100 endpoints", "", ceilingTasks, ceilingTaskPost), deliveries(everysec, 100)},
+		{"deliveries-1000", rates("deliveries to 1,000 endpoints", "", ceilingTasks, ceilingTaskPost), deliveries(everysec, 1000)},
 		{"deliveries-always", rates("deliveries, always", ">= 1.0 of tasks, always", ceilingTasksAlways), deliveries(always, 1)},
+
+		{"neighbours", []figure{
+			{name: aloneP99, unit: "ms"},
+			{name: "p99 beside a black hole owed 100,000", unit: "ms", goal: "<= 1.1 or 5 ms more", ceilings: []string{aloneP99}},
+			{name: "p99 beside one that drips, owed 100,000", unit: "ms", goal: "<= 1.1 or 5 ms more", ceilings: []string{aloneP99}},
+		}, neighbours},
 
 		{"whole", rates("whole way", ">= 1000"), way(everysec, false)},
 		{"whole-always", rates("whole way, always", ">= 1000"), way(always, false)},
