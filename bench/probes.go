@@ -34,6 +34,7 @@ func probes() []probe {
 		{"accept", rates("accepted events, always", ">= 0.5 of the script", ceilingLuaAlways), accepts(false)},
 		{"accept-http", rates("accepted events over HTTP, always", ">= 0.5 of the script", ceilingLuaAlways), accepts(true)},
 
+		{"stored", storedFigures(), stored},
 		{"records", []figure{
 			{name: "records saved, new", unit: "/s", goal: ">= 20000"}, {name: "records saved, unchanged", unit: "/s", goal: ">= 40000"},
 		}, saves},
