@@ -30,7 +30,7 @@ type operation struct {
 // operations are those whose cost is compared.
 func operations() []operation {
 	return []operation{
-		{"a page of deliveries", listed("")},
+		{"a page of deliveries", listed()},
 		{"a page of undelivered ones", listed(synchook.DeliveryPending)},
 		{"a delivery taken and handed in", claimed},
 		{"a sweep", swept},
@@ -165,11 +165,11 @@ func copyID() string {
 	return synchook.DeliveryPrefix + strings.ToLower(base32.HexEncoding.EncodeToString(b[:]))
 }
 
-// listed reads the first page of deliveries in a state.
-func listed(state synchook.DeliveryState) func(context.Context, *house, synchook.Project) (func() error, error) {
+// listed reads the first page of deliveries in some states; none: in any.
+func listed(states ...synchook.DeliveryState) func(context.Context, *house, synchook.Project) (func() error, error) {
 	return func(ctx context.Context, h *house, p synchook.Project) (func() error, error) {
 		return func() error {
-			page, _, err := h.store.Deliveries(ctx, p.ID, state, func(synchook.Delivery) bool { return true }, store.Page{})
+			page, _, err := h.store.Deliveries(ctx, p.ID, store.DeliveryQuery{States: states}, store.Page{})
 			if err == nil && len(page) != store.DefaultPage {
 				err = fmt.Errorf("a page has %d deliveries", len(page))
 			}

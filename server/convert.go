@@ -19,6 +19,14 @@ func timestamp(t time.Time) *timestamppb.Timestamp {
 	return timestamppb.New(t)
 }
 
+// timeOf converts a timestamp; what is unset is the zero time.
+func timeOf(t *timestamppb.Timestamp) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.AsTime()
+}
+
 // span converts a duration; zero is unset.
 func span(d time.Duration) *durationpb.Duration {
 	if d == 0 {

@@ -16,7 +16,7 @@ import (
 type deliveryStore interface {
 	Delivery(ctx context.Context, p synchook.ProjectID, id synchook.DeliveryID) (synchook.Delivery, error)
 	DeliveryAttempts(ctx context.Context, p synchook.ProjectID, id synchook.DeliveryID) ([]byte, []synchook.Attempt, error)
-	Deliveries(ctx context.Context, p synchook.ProjectID, state synchook.DeliveryState, keep func(synchook.Delivery) bool, page store.Page) ([]synchook.Delivery, string, error)
+	Deliveries(ctx context.Context, p synchook.ProjectID, q store.DeliveryQuery, page store.Page) ([]synchook.Delivery, string, error)
 	RetryDelivery(ctx context.Context, p synchook.ProjectID, d synchook.Delivery) ([]synchook.Hint, error)
 	WatchDeliveries(ctx context.Context, p synchook.ProjectID) (<-chan []synchook.DeliveryID, error)
 }
@@ -36,16 +36,11 @@ type deliveryService struct {
 
 // ListDeliveries implements the service.
 func (s *deliveryService) ListDeliveries(ctx context.Context, r *v1.ListDeliveriesRequest) (*v1.ListDeliveriesResponse, error) {
-	p := projectOf(ctx)
-	at, err := placeOf(ctx, s.store, p, r)
+	q, err := s.query(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	model, run := r.GetModel(), synchook.RunID(r.GetRunId())
-	keep := func(d synchook.Delivery) bool {
-		return at.holds(d.Integration, d.Connection, d.Sync) && (model == "" || d.Model == model) && (run == "" || d.Run == run)
-	}
-	page, next, err := s.store.Deliveries(ctx, p, deliveryStateWords().word(r.GetState()), keep, pageOf(r))
+	page, next, err := s.store.Deliveries(ctx, projectOf(ctx), q, pageOf(r))
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +50,27 @@ func (s *deliveryService) ListDeliveries(ctx context.Context, r *v1.ListDeliveri
 	}
 	shown, err := tryAll(page, func(d synchook.Delivery) (*v1.Delivery, error) { return shower.show(ctx, d) })
 	return &v1.ListDeliveriesResponse{Deliveries: shown, NextPageToken: next}, err
+}
+
+// query reads what a list is to hold.
+func (s *deliveryService) query(ctx context.Context, r *v1.ListDeliveriesRequest) (store.DeliveryQuery, error) {
+	at, err := placeOf(ctx, s.store, projectOf(ctx), r)
+	return store.DeliveryQuery{
+		States: deliveryStates(r.GetState()), Endpoint: synchook.EndpointID(r.GetEndpointId()),
+		Integration: at.integration, Connection: at.connection, Sync: at.sync, Model: r.GetModel(), Run: synchook.RunID(r.GetRunId()),
+		From: timeOf(r.GetCreatedAfter()), Before: timeOf(r.GetCreatedBefore()), OldestFirst: r.GetOrder() == v1.Order_ORDER_OLDEST_FIRST,
+	}, err
+}
+
+// deliveryStates returns the states that a filter holds. None: it holds all.
+func deliveryStates(filter v1.DeliveryState) []synchook.DeliveryState {
+	if filter == v1.DeliveryState_DELIVERY_STATE_UNDELIVERED {
+		return []synchook.DeliveryState{synchook.DeliveryPending, synchook.DeliveryExhausted}
+	}
+	if state := deliveryStateWords().word(filter); state != "" {
+		return []synchook.DeliveryState{state}
+	}
+	return nil
 }
 
 // GetDelivery implements the service.
@@ -124,6 +140,7 @@ func (s *deliveryShower) show(ctx context.Context, d synchook.Delivery) (*v1.Del
 		Id: string(d.ID), State: deliveryStateWords().enum(d.State), EndpointId: string(d.Endpoint), RunId: string(d.Run),
 		ProviderConfigKey: key, ConnectionId: connection, SyncName: sync, Model: d.Model, Attempts: int32(d.Attempts),
 		MaxAttempts: s.most, LastStatus: int32(d.LastStatus), Reason: d.Reason, CreateTime: timestamp(d.Created), EndTime: timestamp(d.Ended),
+		OperationalType: string(d.Operational), SupersededBy: string(d.SupersededBy),
 	}
 	if d.State == synchook.DeliveryPending {
 		shown.NextAttemptTime = timestamp(d.Due)

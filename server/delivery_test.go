@@ -2,10 +2,13 @@ package server_test
 
 import (
 	"context"
+	"slices"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 )
@@ -41,6 +44,44 @@ func TestDeliveriesAreListedShownAndRetried(t *testing.T) {
 	}
 	if w.queue.sent() < before {
 		t.Error("hints are gone")
+	}
+}
+
+func TestDeliveriesAreFilteredAndOrdered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setUp()
+	first := string(w.work(w.trigger(), "succeeded", record("1", `{"id":"1"}`)))
+	second := string(w.work(w.trigger(), "succeeded", record("2", `{"id":"2"}`)))
+	p, err := w.store.Project(t.Context(), w.project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	future := timestamppb.New(time.Now().Add(time.Hour))
+	for name, c := range map[string]struct {
+		r    *v1.ListDeliveriesRequest
+		want []string
+	}{
+		"newest first": {&v1.ListDeliveriesRequest{}, []string{second, first}},
+		"oldest first": {&v1.ListDeliveriesRequest{Order: v1.Order_ORDER_OLDEST_FIRST}, []string{first, second}},
+		"undelivered":  {&v1.ListDeliveriesRequest{State: v1.DeliveryState_DELIVERY_STATE_UNDELIVERED}, []string{second, first}},
+		"superseded":   {&v1.ListDeliveriesRequest{State: v1.DeliveryState_DELIVERY_STATE_SUPERSEDED}, nil},
+		"endpoint":     {&v1.ListDeliveriesRequest{EndpointId: string(p.Endpoint)}, []string{second, first}},
+		"another":      {&v1.ListDeliveriesRequest{EndpointId: "end_other"}, nil},
+		"after now":    {&v1.ListDeliveriesRequest{CreatedAfter: future}, nil},
+		"before then":  {&v1.ListDeliveriesRequest{CreatedBefore: future}, []string{second, first}},
+	} {
+		list, err := w.client.Deliveries.ListDeliveries(t.Context(), c.r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, d := range list.GetDeliveries() {
+			got = append(got, d.GetId())
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
 	}
 }
 

@@ -114,7 +114,7 @@ func (n *names) of(ctx context.Context, in synchook.IntegrationID, con synchook.
 }
 
 func nameOf[ID ~string](known map[ID]string, id ID, read func() (string, error)) (string, error) {
-	if name, ok := known[id]; ok {
+	if name, ok := known[id]; ok || id == "" {
 		return name, nil
 	}
 	name, err := read()

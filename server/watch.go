@@ -44,7 +44,7 @@ func (s *deliveryService) WatchDeliveries(ctx context.Context, r *v1.WatchDelive
 			if !ok {
 				return watchEnded()
 			}
-			err = s.sendChanged(ctx, coalesce(ids, changes), deliveryStateWords().word(r.GetState()), shower, stream)
+			err = s.sendChanged(ctx, coalesce(ids, changes), deliveryStates(r.GetState()), shower, stream)
 		}
 		if err != nil {
 			return err
@@ -74,8 +74,8 @@ func unique(ids []synchook.DeliveryID) []synchook.DeliveryID {
 	return slices.Compact(ids)
 }
 
-// sendChanged sends deliveries as they stand now, if they are in the state that is asked for.
-func (s *deliveryService) sendChanged(ctx context.Context, ids []synchook.DeliveryID, state synchook.DeliveryState, shower *deliveryShower, stream *connect.ServerStream[v1.WatchDeliveriesResponse]) error {
+// sendChanged sends deliveries as they stand now, if they are in one of the states that are asked for; none: any.
+func (s *deliveryService) sendChanged(ctx context.Context, ids []synchook.DeliveryID, states []synchook.DeliveryState, shower *deliveryShower, stream *connect.ServerStream[v1.WatchDeliveriesResponse]) error {
 	for _, id := range ids {
 		d, err := s.store.Delivery(ctx, projectOf(ctx), id)
 		if synchook.IsKind(err, synchook.KindNotFound) {
@@ -84,7 +84,7 @@ func (s *deliveryService) sendChanged(ctx context.Context, ids []synchook.Delive
 		if err != nil {
 			return err
 		}
-		if state != "" && d.State != state {
+		if len(states) > 0 && !slices.Contains(states, d.State) {
 			continue
 		}
 		shown, err := shower.show(ctx, d)

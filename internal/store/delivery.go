@@ -9,7 +9,7 @@ import (
 	"github.com/synchook/synchook/internal/synchook"
 )
 
-var deliveryFields = []string{"f", "at", "st", "new", "due", "ls", "rs", "end", "th"}
+var deliveryFields = []string{"f", "at", "st", "new", "due", "ls", "rs", "end", "th", "sup"}
 
 func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) {
 	w := words(f)
@@ -19,6 +19,7 @@ func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) 
 	d := synchook.Delivery{
 		ID: id, Attempts: int(number(w[1])), State: synchook.DeliveryState(w[2]), Created: fromMillis(w[3]),
 		LastStatus: int(number(w[5])), Reason: w[6], Ended: fromMillis(w[7]), Throttled: int(number(w[8])),
+		SupersededBy: synchook.DeliveryID(w[9]),
 	}
 	if d.State == synchook.DeliveryPending {
 		d.Due = fromMillis(w[4])
@@ -56,19 +57,6 @@ func (s *Store) DeliveryAttempts(ctx context.Context, p synchook.ProjectID, id s
 		attempts = append(attempts, a)
 	}
 	return []byte(f["b"]), attempts, nil
-}
-
-// Deliveries returns a page of deliveries, newest first. States but delivered have an index of their
-// own; another filter may leave a page short.
-func (s *Store) Deliveries(ctx context.Context, p synchook.ProjectID, state synchook.DeliveryState, keep func(synchook.Delivery) bool, page Page) ([]synchook.Delivery, string, error) {
-	index := key(p, "deliveries")
-	if state != "" && state != synchook.DeliveryDelivered {
-		index = key(p, "deliveries", string(state))
-	}
-	return list(ctx, s, index, page, func(pipe redis.Pipeliner, id string) func() (synchook.Delivery, error) {
-		cmd := pipe.HMGet(ctx, key(p, "dlv", id), deliveryFields...)
-		return func() (synchook.Delivery, error) { return decodeDelivery(synchook.DeliveryID(id), cmd.Val()) }
-	}, func(d synchook.Delivery) bool { return (state == "" || d.State == state) && keep(d) })
 }
 
 // RetryDelivery makes a delivery due now.

@@ -106,8 +106,8 @@ func (w *world) owed(t *testing.T) string {
 func (w *world) deliveries(t *testing.T) []synchook.Delivery {
 	t.Helper()
 	var all []synchook.Delivery
-	for _, state := range []synchook.DeliveryState{synchook.DeliveryPending, ""} {
-		list, _, err := w.st.Deliveries(t.Context(), w.p, state, func(synchook.Delivery) bool { return true }, store.Page{})
+	for _, states := range [][]synchook.DeliveryState{{synchook.DeliveryPending}, nil} {
+		list, _, err := w.st.Deliveries(t.Context(), w.p, store.DeliveryQuery{States: states}, store.Page{})
 		if err != nil {
 			t.Fatal(err)
 		}

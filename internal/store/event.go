@@ -170,66 +170,10 @@ func (s *Store) Events(ctx context.Context, p synchook.ProjectID, outcome syncho
 	if outcome != "" && outcome != synchook.OutcomeMatched {
 		index = key(p, "events", string(outcome))
 	}
-	return list(ctx, s, index, page, func(pipe redis.Pipeliner, id string) func() (synchook.Event, error) {
+	return list(ctx, s, listing{sets: []string{index}, order: newestFirst}, page, func(pipe redis.Pipeliner, id string) func() (synchook.Event, error) {
 		cmd := pipe.HMGet(ctx, key(p, "event", id), eventFields...)
 		return func() (synchook.Event, error) { return decodeEvent(synchook.EventID(id), cmd.Val()) }
 	}, func(e synchook.Event) bool { return (outcome == "" || e.Outcome == outcome) && keep(e) })
-}
-
-// scanPages is how many pages a filtered list reads before it answers with what it has.
-const scanPages = 20
-
-// list reads pages of an index, newest first, until it has a page of what is kept.
-func list[T any](ctx context.Context, s *Store, index string, p Page, read func(redis.Pipeliner, string) func() (T, error), keep func(T) bool) ([]T, string, error) {
-	var out []T
-	token := p.Token
-	for range scanPages {
-		ids, next, err := s.page(ctx, index, Page{Size: p.size() - len(out), Token: token}, newestFirst)
-		if err != nil {
-			return nil, "", err
-		}
-		rows, err := readAll(ctx, s, ids, read)
-		if err != nil {
-			return nil, "", err
-		}
-		for _, row := range rows {
-			if keep(row) {
-				out = append(out, row)
-			}
-		}
-		token = next
-		if token == "" || len(out) >= p.size() {
-			break
-		}
-	}
-	return out, token, nil
-}
-
-// readAll reads rows in one round trip; those that were removed meanwhile are left out.
-func readAll[T any](ctx context.Context, s *Store, ids []string, read func(redis.Pipeliner, string) func() (T, error)) ([]T, error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	pipe := s.rdb.Pipeline()
-	results := make([]func() (T, error), len(ids))
-	for i, id := range ids {
-		results[i] = read(pipe, id)
-	}
-	if _, err := pipe.Exec(ctx); err != nil {
-		return nil, failed("reading a page", err)
-	}
-	out := make([]T, 0, len(ids))
-	for _, result := range results {
-		row, err := result()
-		if synchook.IsKind(err, synchook.KindNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, row)
-	}
-	return out, nil
 }
 
 // Reject notes a webhook that was refused: the last 100 of an integration are kept.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -213,10 +214,10 @@ func TestRetryingADeliveryInFlightChangesNothing(t *testing.T) {
 // wantListed fails unless the delivery is listed in that state and in no other.
 func wantListed(t *testing.T, w *world, state synchook.DeliveryState, id synchook.DeliveryID) {
 	t.Helper()
-	for _, s := range []synchook.DeliveryState{synchook.DeliveryPending, synchook.DeliveryDelivered, synchook.DeliveryExhausted, synchook.DeliveryCancelled} {
-		list, _, err := w.st.Deliveries(t.Context(), w.p, s, func(d synchook.Delivery) bool { return d.ID == id }, store.Page{})
-		if err != nil || (len(list) == 1) != (s == state) {
-			t.Errorf("the delivery is listed %d times as %s (%v), want it only as %s", len(list), s, err, state)
+	for _, s := range []synchook.DeliveryState{synchook.DeliveryPending, synchook.DeliveryDelivered, synchook.DeliveryExhausted, synchook.DeliveryCancelled, synchook.DeliverySuperseded} {
+		list, _, err := w.st.Deliveries(t.Context(), w.p, store.DeliveryQuery{States: []synchook.DeliveryState{s}}, store.Page{})
+		if err != nil || slices.ContainsFunc(list, func(d synchook.Delivery) bool { return d.ID == id }) != (s == state) {
+			t.Errorf("as %s are listed %+v (%v), want %s only as %s", s, list, err, id, state)
 		}
 	}
 }

@@ -33,29 +33,50 @@ const (
 	newestFirst order = "newest"
 )
 
+// spot is a place in a listing: behind the member, or at the beginning.
+type spot struct{ score, member string }
+
+func (s spot) token() string { return encodeToken(s.score, s.member) }
+
+func (p Page) spot() (s spot, err error) {
+	if p.Token != "" {
+		s.score, s.member, err = decodeToken(p.Token)
+	}
+	return s, err
+}
+
 // page returns a page of the members of a sorted set and the token of the next page. The token names
 // the last member and its score, so that no page repeats or misses what was there all along.
 func (s *Store) page(ctx context.Context, set string, p Page, o order) ([]string, string, error) {
-	var score, id string
-	if p.Token != "" {
-		var err error
-		if score, id, err = decodeToken(p.Token); err != nil {
-			return nil, "", err
-		}
-	}
-	members, err := pageScript.Run(ctx, s.rdb, []string{set}, string(o), p.size()+1, score, id).StringSlice()
+	from, err := p.spot()
 	if err != nil {
-		return nil, "", failed("reading a page", err)
+		return nil, "", err
 	}
-	ids := make([]string, 0, p.size())
-	for i := 0; i+1 < len(members) && len(ids) < p.size(); i += 2 {
-		ids = append(ids, members[i])
+	spots, more, err := s.spots(ctx, listing{sets: []string{set}, order: o}, from, p.size())
+	if err != nil || !more {
+		return membersOf(spots), "", err
 	}
-	if len(members) <= 2*p.size() {
-		return ids, "", nil
+	return membersOf(spots), spots[len(spots)-1].token(), nil
+}
+
+// spots returns up to n places of a listing that follow one, and whether there are more.
+func (s *Store) spots(ctx context.Context, l listing, from spot, n int) (found []spot, more bool, err error) {
+	members, err := pageScript.Run(ctx, s.rdb, l.sets, string(l.order), n+1, from.score, from.member, l.from, l.to).StringSlice()
+	if err != nil {
+		return nil, false, failed("reading a page", err)
 	}
-	last := 2 * (p.size() - 1)
-	return ids, encodeToken(members[last+1], members[last]), nil
+	for i := 0; i+1 < len(members); i += 2 {
+		found = append(found, spot{score: members[i+1], member: members[i]})
+	}
+	return found[:min(len(found), n)], len(found) > n, nil
+}
+
+func membersOf(spots []spot) []string {
+	ids := make([]string, len(spots))
+	for i, s := range spots {
+		ids[i] = s.member
+	}
+	return ids
 }
 
 func encodeToken(parts ...string) string {

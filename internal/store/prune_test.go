@@ -56,7 +56,7 @@ func TestPruningRemovesOnlyFinishedRowsThatAreOld(t *testing.T) {
 			t.Errorf("%s is there %d times, want %d", id, n, want)
 		}
 	}
-	pending, _, err := w.st.Deliveries(t.Context(), w.p, synchook.DeliveryPending, func(synchook.Delivery) bool { return true }, store.Page{})
+	pending, _, err := w.st.Deliveries(t.Context(), w.p, store.DeliveryQuery{States: []synchook.DeliveryState{synchook.DeliveryPending}}, store.Page{})
 	if err != nil || len(pending) != 2 {
 		t.Errorf("%d deliveries are pending (%v), want 2", len(pending), err)
 	}

@@ -61,7 +61,7 @@ func (s *Store) Runs(ctx context.Context, p synchook.ProjectID, state synchook.R
 	if state != "" && state != synchook.RunSucceeded {
 		index = key(p, "runs", string(state))
 	}
-	return list(ctx, s, index, page, func(pipe redis.Pipeliner, id string) func() (synchook.Run, error) {
+	return list(ctx, s, listing{sets: []string{index}, order: newestFirst}, page, func(pipe redis.Pipeliner, id string) func() (synchook.Run, error) {
 		cmd := pipe.HGetAll(ctx, key(p, "run", id))
 		return func() (synchook.Run, error) { return decodeRun(synchook.RunID(id), cmd.Val()) }
 	}, func(r synchook.Run) bool { return (state == "" || r.State == state) && keep(r) })

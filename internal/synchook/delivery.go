@@ -45,6 +45,8 @@ type Delivery struct {
 	Reason     string
 	Created    time.Time
 	Ended      time.Time // zero: it has not
+	// SupersededBy is the delivery that took its place. Empty: none did.
+	SupersededBy DeliveryID
 }
 
 // Attempt is one HTTP request made for a delivery.

@@ -1,5 +1,5 @@
 -- Looks at deliveries: their place in the indexes, and in their endpoint's lane.
-local INDEXES = { 'deliveries', 'deliveries:pending', 'deliveries:exhausted', 'deliveries:cancelled' }
+local INDEXES = { 'deliveries', 'deliveries:pending', 'deliveries:exhausted', 'deliveries:cancelled', 'deliveries:superseded' }
 for i = 3, #ARGV do
   local id = ARGV[i]
   local f = redis.call('HMGET', P .. ':dlv:' .. id, 'f', 'st', 'new', 'due')

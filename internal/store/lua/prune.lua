@@ -6,7 +6,7 @@ local index = P .. ({ event = ':events', run = ':runs', dlv = ':deliveries' })[A
 local groups = ({
   event = { 'unmatched', 'handshake' },
   run = { 'failed', 'cancelled' },
-  dlv = { 'exhausted', 'cancelled' },
+  dlv = { 'exhausted', 'cancelled', 'superseded' },
 })[ARGV[1]]
 local made = ARGV[1] == 'event' and 'acc' or 'new'
 local finished = ARGV[1] == 'event' and 'acc' or 'end'

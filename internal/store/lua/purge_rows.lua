@@ -32,7 +32,7 @@ function deliveries.remove(id)
   end
   redis.call('UNLINK', key)
   redis.call('ZREM', P .. ':rows:' .. lane, id)
-  for _, group in ipairs({ '', ':pending', ':exhausted', ':cancelled' }) do
+  for _, group in ipairs({ '', ':pending', ':exhausted', ':cancelled', ':superseded' }) do
     redis.call('ZREM', index .. group, id)
   end
   return true

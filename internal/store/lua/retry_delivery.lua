@@ -15,7 +15,7 @@ if f[1] ~= 'pending' then
   redis.call('ZREM', P .. ':deliveries:' .. f[1], ARGV[1])
   redis.call('ZADD', P .. ':deliveries:pending', f[2], ARGV[1])
   redis.call('HSET', key, 'st', 'pending', 'rs', 'a person asked for another attempt', 'again', num(t))
-  redis.call('HDEL', key, 'end')
+  redis.call('HDEL', key, 'end', 'sup')
 end
 redis.call('HSET', key, 'due', num(t))
 redis.call('ZADD', rows, num(t), ARGV[1])
