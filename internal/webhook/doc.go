@@ -3,5 +3,5 @@
 //
 //	SyncBody.Bytes -> Headers -> Sender.Send -> Judge -> Schedule.Delay
 //
-// Everything but Send is pure.
+// Everything but Send, and Probe for a person who wants to see it all, is pure.
 package webhook

@@ -120,10 +120,14 @@ type Attempt struct {
 // Redirects are not followed. It never fails: whatever goes wrong is in the attempt, and no text in
 // the attempt repeats the URL's password or query.
 func (s *Sender) Send(ctx context.Context, message Message) Attempt {
+	return s.send(ctx, s.transport, message)
+}
+
+func (s *Sender) send(ctx context.Context, transport http.RoundTripper, message Message) Attempt {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	attempt := Attempt{StartedAt: s.now()}
-	header, err := s.exchange(ctx, message, &attempt)
+	header, err := s.exchange(ctx, transport, message, &attempt)
 	ended := s.now()
 	attempt.Duration = ended.Sub(attempt.StartedAt)
 	attempt.ResponseHeaders = keepHeaders(header)
@@ -152,13 +156,13 @@ func secretsIn(m Message) synchook.Redactor {
 }
 
 // exchange makes the request and reads the answer into the attempt.
-func (s *Sender) exchange(ctx context.Context, message Message, attempt *Attempt) (http.Header, error) {
+func (s *Sender) exchange(ctx context.Context, transport http.RoundTripper, message Message, attempt *Attempt) (http.Header, error) {
 	request, err := s.request(ctx, message, attempt.StartedAt)
 	if err != nil {
 		return nil, err
 	}
 	// A Client would follow redirects, and copy the headers to do so.
-	response, err := s.transport.RoundTrip(request)
+	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return nil, err
 	}
