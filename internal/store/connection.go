@@ -31,6 +31,10 @@ func (s *Store) CreateConnection(ctx context.Context, p synchook.ProjectID, c sy
 	for _, e := range entries {
 		commands = append(commands, []any{"ZADD", "match:" + string(c.Integration), "0", e})
 	}
+	if c.WebhookURL != "" {
+		endpoint := string(synchook.ConnectionEndpointID(c.ID))
+		commands = append(commands, []any{"HSET", "endpoint:" + endpoint, "f", ownEndpoint(c)}, []any{"ZADD", "endpoints:con", "0", endpoint})
+	}
 	syncs, err := s.Syncs(ctx, p, c.Integration)
 	if err != nil {
 		return c, err
@@ -196,7 +200,7 @@ func (s *Store) UpdateConnection(ctx context.Context, p synchook.ProjectID, id s
 		}
 		c.Updated = s.now().UTC()
 		facts, secret, entries := s.sealConnection(p, c)
-		args := []any{string(id), string(c.Integration), version, facts, secret}
+		args := []any{string(id), string(c.Integration), version, facts, secret, string(synchook.ConnectionEndpointID(id)), ownEndpoint(c)}
 		for _, e := range entries {
 			args = append(args, e)
 		}
@@ -219,7 +223,8 @@ func (s *Store) DeleteConnection(ctx context.Context, p synchook.ProjectID, c sy
 	if err := s.intend(ctx, purge); err != nil {
 		return err
 	}
-	deleted, err := s.inProject(ctx, p, deleteConScript, string(c.ID), string(c.Integration), conName(c.Integration, c.Name)).Bool()
+	deleted, err := s.inProject(ctx, p, deleteConScript, string(c.ID), string(c.Integration), conName(c.Integration, c.Name),
+		string(synchook.ConnectionEndpointID(c.ID))).Bool()
 	if err != nil {
 		return failed("deleting the connection", err)
 	}
@@ -227,6 +232,15 @@ func (s *Store) DeleteConnection(ctx context.Context, p synchook.ProjectID, c sy
 		return nil // the intent is dropped when its time comes
 	}
 	return s.begin(ctx, purge)
+}
+
+// ownEndpoint returns the row of the endpoint of a connection's own URL, which says whose it is; without a URL,
+// there is none.
+func ownEndpoint(c synchook.Connection) string {
+	if c.WebhookURL == "" {
+		return ""
+	}
+	return toJSON(synchook.Endpoint{Connection: c.ID, Created: c.Created, Updated: c.Created})
 }
 
 // sealConnection returns a connection's row: its facts, its encrypted credentials, and the entries by

@@ -54,6 +54,7 @@ func checks() map[string]check {
 		"index":       lostConnections(inProject("doctor_index")),
 		"waiting":     inProject("doctor_waiting"),
 		"lane":        withoutHint(inProject("doctor_lane")),
+		"endpoint":    inProject("doctor_row", "doctor_endpoint"),
 		"connection":  inProject("doctor_name", "doctor_connection"),
 		"match":       inProject("doctor_match"),
 		"names":       inProject("doctor_name", "doctor_names"),

@@ -36,6 +36,7 @@ func faults() map[string]fault {
 
 		"config_damaged":              {problem: "the %detail %member cannot be read", remedy: "restore it from a backup, or make it anew", byHand: true},
 		"connection_unmatched":        {problem: "events do not find the connection %member of integration %detail by something that it should be found by", remedy: "the entry is made again"},
+		"endpoint_without_connection": {problem: "the endpoint %member is of the connection %detail, which is gone", remedy: "it is removed"},
 		"match_without_connection":    {problem: "events of integration %detail find a connection that is gone, or no longer has that value: %quoted", remedy: "the entry is removed"},
 		"thing_unnamed":               {problem: "%member cannot be found by its name %detail", remedy: "it has its name again"},
 		"name_of_another":             {problem: "the name %detail of %member is another's", remedy: "rename or delete one of the two", byHand: true},

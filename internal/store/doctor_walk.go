@@ -51,6 +51,7 @@ func visits() map[string]visit {
 		"synchook:projects": setOf("listed", noSet), "synchook:public": hashOf("public", noSet), "synchook:keys": hashOf("hash", noSet),
 		"P:project": project, "P:keys": hashOf("apikey", noSet), "P:keys:used": hashOf("used", noSet),
 		"P:names": hashOf("names", noSet), "P:integrations": hashOf("integration", noSet), "P:con:": one("connection"),
+		"P:endpoint:": one("endpoint"), "P:endpoints": setOf("endpoint", noSet), "P:endpoints:": setOf("endpoint", noSet),
 		"P:connections": setOf("index", place.set), "P:connections:": both(setOf("index", place.set), part, scheduled),
 		"P:match:": both(setOf("match", byID), part), "P:syncs:": both(hashOf("sync", byID), part),
 		"P:removed:": part, "P:models:": part, "P:rejected:": part,

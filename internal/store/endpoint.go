@@ -146,39 +146,6 @@ func (s *Store) readEndpoint(ctx context.Context, r redis.Cmdable, p synchook.Pr
 	}
 }
 
-// Endpoint returns an endpoint of any kind. That of a connection without a URL of its own, which had one, has
-// the project's: what it is owed goes there.
-func (s *Store) Endpoint(ctx context.Context, p synchook.ProjectID, id synchook.EndpointID) (synchook.Endpoint, error) {
-	pipe := s.rdb.Pipeline()
-	project, settings := readProject(ctx, pipe, p), s.readSettings(ctx, pipe, p)
-	row := s.readEndpoint(ctx, pipe, p, id)
-	_, _ = pipe.Exec(ctx) // each reader sees its own error
-	pr, err := project()
-	if err != nil {
-		return synchook.Endpoint{}, err
-	}
-	set, err := settings()
-	if err != nil {
-		return synchook.Endpoint{}, err
-	}
-	if id == pr.Endpoint {
-		return synchook.FirstEndpoint(pr, set), nil
-	}
-	e, err := row()
-	if err != nil || e.Connection == "" {
-		return inherit(e, set), err
-	}
-	con, err := s.Connection(ctx, p, e.Connection)
-	if err != nil {
-		return e, err
-	}
-	own := synchook.ConnectionEndpoint(pr, set, con)
-	if own.URL == "" {
-		own.URL = set.WebhookURL
-	}
-	return own, nil
-}
-
 // inherit gives a further endpoint the project's retry schedule unless it has one.
 func inherit(e synchook.Endpoint, set synchook.Settings) synchook.Endpoint {
 	if len(e.RetrySchedule) == 0 {

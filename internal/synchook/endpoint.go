@@ -85,5 +85,6 @@ func FirstEndpoint(p Project, s Settings) Endpoint {
 func ConnectionEndpoint(p Project, s Settings, c Connection) Endpoint {
 	e := FirstEndpoint(p, s)
 	e.ID, e.URL, e.Connection, e.Operational = ConnectionEndpointID(c.ID), c.WebhookURL, c.ID, nil
+	e.Created, e.Updated = c.Created, c.Updated
 	return e
 }

@@ -1,8 +1,8 @@
 -- Makes a connection disappear: its row, what it can be found by, its schedules, how its syncs stand. The
 -- rest is left to its purge, together with what that must know: the syncs and models of its integration,
 -- which may be gone by then. What it can be found by is what its row says, which may be newer than what
--- the caller saw. ARGV: 1 connection, 2 integration, 3 its name. Answers whether there is something to
--- purge.
+-- the caller saw. ARGV: 1 connection, 2 integration, 3 its name, 4 the endpoint of its own URL. Answers
+-- whether there is something to purge.
 local con, integration = ARGV[1], ARGV[2]
 local key, purge = P .. ':con:' .. con, P .. ':purge:' .. con
 if redis.call('EXISTS', key) == 0 then
@@ -30,6 +30,9 @@ end
 redis.call('ZREM', P .. ':connections', con)
 redis.call('ZREM', P .. ':connections:' .. integration, con)
 redis.call('DEL', key)
+redis.call('DEL', P .. ':endpoint:' .. ARGV[4])
+redis.call('ZREM', P .. ':endpoints:con', ARGV[4])
+drop_abandoned(ARGV[4] .. '.d')
 if redis.call('HGET', P .. ':names', ARGV[3]) == con then
   redis.call('HDEL', P .. ':names', ARGV[3])
 end

@@ -1,5 +1,5 @@
 -- Deletes an endpoint's row. A hold on its lane ends, and the lane is woken if something waits there: it is
--- cancelled by whoever works it. ARGV: 1 endpoint, 2 audit line.
+-- cancelled by whoever works it, and the lane is removed. ARGV: 1 endpoint, 2 audit line.
 local lane = ARGV[1] .. '.d'
 if redis.call('DEL', P .. ':endpoint:' .. ARGV[1]) == 0 then
   return hints
@@ -8,7 +8,7 @@ redis.call('ZREM', P .. ':endpoints', ARGV[1])
 redis.call('HINCRBY', P .. ':project', 'ever', 1)
 redis.call('LPUSH', P .. ':audit', ARGV[2])
 redis.call('LTRIM', P .. ':audit', 0, 999)
-if redis.call('EXISTS', P .. ':rows:' .. lane) == 1 then
+if not drop_abandoned(lane) then
   redis.call('HDEL', P .. ':lane:' .. lane, 'held', 'nb', 'flow')
   wake(lane, now())
 end

@@ -17,7 +17,7 @@ end
 local function owned(lane)
   local owner, kind = string.match(lane, '^([^.]+)%..-([^.]+)$')
   if kind == 'd' then
-    return redis.call('HGET', P .. ':project', 'end') == owner
+    return redis.call('HGET', P .. ':project', 'end') == owner or redis.call('EXISTS', P .. ':endpoint:' .. owner) == 1
   elseif kind == 'o' then
     return redis.call('EXISTS', P .. ':project') == 1
   end

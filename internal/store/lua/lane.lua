@@ -87,6 +87,19 @@ local function connection_gone(lane)
   return redis.call('EXISTS', P .. ':con:' .. string.match(lane, '^[^.]+')) == 0
 end
 
+-- drop_abandoned removes a lane that is empty and of an endpoint that was deleted, and reports whether it
+-- was: nobody needs it any more. A worker that holds it has lost it.
+local function drop_abandoned(lane)
+  local endpoint = string.match(lane, '^([^.]+)%.d$')
+  local needed = not endpoint or redis.call('HGET', P .. ':project', 'end') == endpoint
+    or redis.call('EXISTS', P .. ':endpoint:' .. endpoint, P .. ':rows:' .. lane) > 0
+  if not needed then
+    redis.call('DEL', P .. ':lane:' .. lane)
+    redis.call('ZREM', P .. ':due', lane)
+  end
+  return not needed
+end
+
 -- remove_run removes a run as if it had never been.
 local function remove_run(id, lane)
   local key = P .. ':run:' .. id

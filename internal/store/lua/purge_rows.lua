@@ -32,6 +32,7 @@ function deliveries.remove(id)
   end
   redis.call('UNLINK', key)
   redis.call('ZREM', P .. ':rows:' .. lane, id)
+  drop_abandoned(lane)
   for _, group in ipairs({ '', ':pending', ':exhausted', ':cancelled', ':superseded' }) do
     redis.call('ZREM', index .. group, id)
   end

@@ -12,7 +12,9 @@ if f[2] and f[2] ~= '' and tonumber(f[3]) > t then
 end
 if redis.call('ZCARD', P .. ':rows:' .. lane) == 0 then
   redis.call('ZREM', P .. ':due', lane)
-  redis.call('HSET', key, 'awake', '', 'tok', '')
+  if not drop_abandoned(lane) then
+    redis.call('HSET', key, 'awake', '', 'tok', '')
+  end
 elseif ARGV[3] == 'wait' then
   redis.call('ZADD', P .. ':due', num(t + WOKEN), lane)
 else

@@ -3,12 +3,15 @@
 -- 8 leave (0: stay, 1: when nothing is due, 2: the slice is over), 9 and on: what is done.
 
 -- finish gives the lane back: asleep, or with another hint when rows still wait. One whose owner was
--- deleted is removed; what waits in it is the purge's.
+-- deleted is removed; what waits in it is the purge's. Deliveries to a deleted endpoint are cancelled first.
 local function finish(kind, lane, t, next, gone)
   local key = P .. ':lane:' .. lane
   redis.call('ZREM', P .. ':due', lane)
   if gone then
     redis.call('DEL', key)
+    return
+  end
+  if not next and drop_abandoned(lane) then
     return
   end
   redis.call('HSET', key, 'tok', '', 'till', '0', 'awake', '', 'ids', '')
