@@ -40,6 +40,9 @@ type deliverer struct {
 // do attempts a delivery once and says what became of it.
 func (d *deliverer) do(ctx context.Context, delivery synchook.Delivery, _ int64) finished[store.DeliveryDone] {
 	endpoint, secrets, err := d.current(ctx)
+	if ctx.Err() != nil {
+		return unsaid(store.DeliveryDone{Delivery: delivery, Back: true})
+	}
 	if reason := nobody(endpoint, err); reason != "" {
 		delivery.State, delivery.Reason = synchook.DeliveryCancelled, reason
 		return unsaid(store.DeliveryDone{Delivery: delivery})
@@ -73,6 +76,11 @@ func nobody(e synchook.Endpoint, err error) string {
 // unsaid is what no attempt was made for, so that there is nothing to tell.
 func unsaid(done store.DeliveryDone) finished[store.DeliveryDone] {
 	return finished[store.DeliveryDone]{done: done}
+}
+
+// broken puts a delivery back whose attempt panicked.
+func (d *deliverer) broken(delivery synchook.Delivery, err error) finished[store.DeliveryDone] {
+	return unsaid(waiting(delivery, err))
 }
 
 func (d *deliverer) post(ctx context.Context, m webhook.Message) webhook.Attempt {

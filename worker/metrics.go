@@ -10,6 +10,7 @@ type metrics struct {
 	attempts      *prometheus.CounterVec
 	attemptTime   prometheus.Histogram
 	postsInFlight prometheus.Gauge
+	handedOver    prometheus.Gauge
 	rescues       prometheus.Counter
 	scheduleLate  prometheus.Histogram
 	pruned        prometheus.Counter
@@ -35,6 +36,9 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		postsInFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "synchook_posts_in_flight", Help: "Outgoing webhooks that wait for an answer now.",
 		}),
+		handedOver: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "synchook_shifts_handed_over", Help: "Endpoints that are worked now without a slot, because they do not answer at once.",
+		}),
 		rescues: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "synchook_sweep_rescues_total", Help: "Lanes that the sweep had to wake again.",
 		}),
@@ -45,7 +49,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "synchook_pruned_rows_total", Help: "Finished rows, and deleted records, that were removed after their retention.",
 		}),
 	}
-	r.MustRegister(m.runs, m.runTime, m.runQueued, m.attempts, m.attemptTime, m.postsInFlight, m.rescues, m.scheduleLate, m.pruned)
+	r.MustRegister(m.runs, m.runTime, m.runQueued, m.attempts, m.attemptTime, m.postsInFlight, m.handedOver, m.rescues, m.scheduleLate, m.pruned)
 	return m
 }
 

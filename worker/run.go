@@ -277,6 +277,11 @@ func afterFailure(j *job, err error) store.RunDone {
 	return store.RunDone{Run: run, Wait: next.Wait}
 }
 
+// brokenRun counts an attempt of a run that panicked: that is a fault of ours.
+func brokenRun(run synchook.Run, err error) finished[store.RunDone] {
+	return finished[store.RunDone]{done: afterFailure(&job{run: run}, err)}
+}
+
 // interrupted reports whether a run stopped because its worker stops or has lost it.
 func interrupted(ctx context.Context, err error) bool {
 	return errors.Is(err, errStopping) || errors.Is(err, store.ErrFenced) || ctx.Err() != nil

@@ -69,6 +69,7 @@ type Worker struct {
 	metrics  *metrics
 	census   *census
 	runner   *runner
+	shifts   *shifts
 	stopping chan struct{} // no new work
 	giveUp   chan struct{} // running scripts must end
 }
@@ -77,6 +78,7 @@ type Worker struct {
 func New(o Options) *Worker {
 	o = o.withDefaults()
 	w := &Worker{options: o, metrics: newMetrics(o.Registry), stopping: make(chan struct{}), giveUp: make(chan struct{})}
+	w.shifts = newShifts(w.metrics.handedOver, o.Log)
 	w.runner = &runner{
 		store: o.Store, engine: o.Engine, proxy: o.Proxy, scripts: &scripts{store: o.Store}, metrics: w.metrics, tracer: o.Tracer, log: o.Log,
 		slots: make(chan struct{}, o.Runs), giveUp: w.giveUp,
@@ -135,15 +137,22 @@ func (w *Worker) start(ctx context.Context, s *asynq.Server, mux *asynq.ServeMux
 	}
 }
 
+// stop ends all work. Requests in flight are waited for until there is just time to hand in that they had no
+// answer: an endpoint whose request is cut off may get the webhook twice.
 func (w *Worker) stop(servers []*asynq.Server) {
 	close(w.stopping)
 	grace := time.AfterFunc(w.options.Grace, func() { close(w.giveUp) })
 	defer grace.Stop()
+	posts := time.AfterFunc(w.options.StopTimeout*9/10, func() { close(w.shifts.giveUp) })
+	defer posts.Stop()
+	end := time.AfterFunc(w.options.StopTimeout, w.shifts.end)
+	defer end.Stop()
 	var wait sync.WaitGroup
 	for _, s := range servers {
 		wait.Go(s.Shutdown)
 	}
 	wait.Wait()
+	w.shifts.wait()
 }
 
 func (w *Worker) server(name string, concurrency int, poll time.Duration) *asynq.Server {
@@ -175,35 +184,23 @@ func (w *Worker) handle(work func(context.Context, queue.Payload) error) func(co
 			w.options.Log.Error("a task cannot be read and is dropped", "error", err)
 			return fmt.Errorf("%w: %w", err, asynq.SkipRetry)
 		}
-		err = work(ctx, p)
-		w.tell(ctx, p, err)
+		if err = work(ctx, p); err != nil && ctx.Err() == nil {
+			tell(ctx, w.options.Log, p.Project, p.Lane, err)
+		}
 		return err
 	}
 }
 
-// tell logs that a lane could not be worked: an outage passes, and anything else is a fault of ours that
-// somebody must look at.
-func (w *Worker) tell(ctx context.Context, p queue.Payload, err error) {
-	if err == nil || ctx.Err() != nil {
-		return
-	}
-	level, message := slog.LevelError, "a lane cannot be worked; run `synchook doctor` if it lasts"
-	if synchook.IsKind(err, synchook.KindUnavailable) {
-		level, message = slog.LevelWarn, "a lane waits for the store"
-	}
-	w.options.Log.Log(ctx, level, message, "project", p.Project, "lane", p.Lane, "error", err)
-}
-
 func (w *Worker) runs(ctx context.Context, p queue.Payload) error {
 	l := &lane[synchook.Run, finished[store.RunDone]]{
-		project: p.Project, id: p.Lane, limit: 1, send: w.send, log: w.options.Log, stopping: w.stopping,
+		project: p.Project, id: p.Lane, limit: always(1), send: w.send, log: w.options.Log, stopping: w.stopping,
 		take: func(ctx context.Context, t store.Turn, done []finished[store.RunDone]) (store.Taken[synchook.Run], error) {
 			return w.options.Store.TurnRuns(ctx, p.Project, t, outcomes(done))
 		},
 		do: func(ctx context.Context, run synchook.Run, fence int64) finished[store.RunDone] {
 			return w.runner.do(ctx, p.Project, run, fence)
 		},
-		told: teller[store.RunDone](w.options.Log),
+		broken: brokenRun, told: teller[store.RunDone](w.options.Log),
 	}
 	return l.work(ctx, p.Generation)
 }
@@ -211,23 +208,26 @@ func (w *Worker) runs(ctx context.Context, p queue.Payload) error {
 func (w *Worker) deliveries(ctx context.Context, p queue.Payload) error {
 	d := &deliverer{project: p.Project, id: p.Lane.Endpoint(), store: w.options.Store, queue: w.options.Queue, sender: w.options.Sender, metrics: w.metrics, tracer: w.options.Tracer, log: w.options.Log}
 	l := &lane[synchook.Delivery, finished[store.DeliveryDone]]{
-		project: p.Project, id: p.Lane, limit: w.options.InFlight, send: w.send, log: w.options.Log, stopping: w.stopping,
+		project: p.Project, id: p.Lane, limit: always(w.options.InFlight), send: w.send, log: w.options.Log, stopping: w.stopping,
 		take: func(ctx context.Context, t store.Turn, done []finished[store.DeliveryDone]) (store.Taken[synchook.Delivery], error) {
 			return w.options.Store.TurnDeliveries(ctx, p.Project, t, outcomes(done))
 		},
-		do: d.do, after: d.after, told: teller[store.DeliveryDone](w.options.Log),
+		do: d.do, broken: d.broken, after: d.after, shifts: w.shifts, told: teller[store.DeliveryDone](w.options.Log),
 	}
 	return l.work(ctx, p.Generation)
 }
 
 func (w *Worker) fanout(ctx context.Context, p queue.Payload) error {
 	l := &lane[synchook.EventID, store.FanoutDone]{
-		project: p.Project, id: p.Lane, limit: 1, send: w.send, log: w.options.Log, stopping: w.stopping,
+		project: p.Project, id: p.Lane, limit: always(1), send: w.send, log: w.options.Log, stopping: w.stopping,
 		take: func(ctx context.Context, t store.Turn, done []store.FanoutDone) (store.Taken[synchook.EventID], error) {
 			return w.options.Store.TurnFanout(ctx, p.Project, t, done)
 		},
 		do: func(ctx context.Context, event synchook.EventID, _ int64) store.FanoutDone {
 			return w.fanOut(ctx, p.Project, event)
+		},
+		broken: func(event synchook.EventID, _ error) store.FanoutDone {
+			return store.FanoutDone{Event: event, Again: true, Wait: trouble}
 		},
 	}
 	return l.work(ctx, p.Generation)

@@ -37,6 +37,7 @@ type house struct {
 	queue  *queue.Queue
 	intake *intake.Intake
 	rdb    *redis.Client
+	stop   func() // stops the worker; the test's end does too
 }
 
 // newHouse starts a worker, which stops with the test.
@@ -61,7 +62,8 @@ func newHouse(t *testing.T, change ...func(*worker.Options)) *house {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { w.Run(ctx) })
-	t.Cleanup(func() { cancel(); running.Wait() })
+	h.stop = func() { cancel(); running.Wait() }
+	t.Cleanup(h.stop)
 	return h
 }
 
