@@ -21,8 +21,11 @@ func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) 
 		LastStatus: int(number(w[5])), Reason: w[6], Ended: fromMillis(w[7]), Throttled: int(number(w[8])),
 		SupersededBy: synchook.DeliveryID(w[9]),
 	}
-	if d.State == synchook.DeliveryPending {
+	switch d.State {
+	case synchook.DeliveryPending:
 		d.Due = fromMillis(w[4])
+	case synchook.DeliveryDelivered:
+		d.Reason = "the endpoint answered " + w[5]
 	}
 	err := fromJSON(w[0], &d.DeliveryFacts)
 	return d, err

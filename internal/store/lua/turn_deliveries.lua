@@ -25,7 +25,9 @@ end
 local function ended(key, id, op, at, t)
   record(key, at, 'st', op, 'end', num(clock(t)))
   finished[#finished + 1] = id
-  if op ~= 'delivered' then
+  if op == 'delivered' then
+    redis.call('HDEL', key, 'due', 'rs') -- most rows are of these: its status says why, and nothing is due
+  else
     redis.call('ZADD', P .. ':deliveries:' .. op, redis.call('HGET', key, 'new'), id)
   end
 end
