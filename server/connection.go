@@ -23,12 +23,13 @@ type connectionService struct {
 		lookupStore
 		nameStore
 	}
+	urls urls
 }
 
 // CreateConnection implements the service.
 func (s *connectionService) CreateConnection(ctx context.Context, r *v1.CreateConnectionRequest) (*v1.Connection, error) {
 	given := r.GetConnection()
-	values, err := toConnection(given)
+	values, err := s.toConnection(given)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +82,7 @@ func (s *connectionService) ListConnections(ctx context.Context, r *v1.ListConne
 // UpdateConnection implements the service.
 func (s *connectionService) UpdateConnection(ctx context.Context, r *v1.UpdateConnectionRequest) (*v1.Connection, error) {
 	given := r.GetConnection()
-	values, err := toConnection(given)
+	values, err := s.toConnection(given)
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +90,7 @@ func (s *connectionService) UpdateConnection(ctx context.Context, r *v1.UpdateCo
 		"credentials":       func(c *synchook.Connection) { c.Credentials = values.Credentials },
 		"metadata":          func(c *synchook.Connection) { c.Metadata = values.Metadata },
 		"connection_config": func(c *synchook.Connection) { c.Config = values.Config },
+		"webhook_url":       func(c *synchook.Connection) { c.WebhookURL = values.WebhookURL },
 	})
 	if err != nil {
 		return nil, err
@@ -128,13 +130,20 @@ func (s *connectionService) find(ctx context.Context, key, name string) (synchoo
 }
 
 // toConnection converts what can be changed about a connection.
-func toConnection(given *v1.Connection) (synchook.Connection, error) {
+func (s *connectionService) toConnection(given *v1.Connection) (synchook.Connection, error) {
+	if raw := given.GetWebhookUrl(); raw != "" {
+		if err := s.urls.check("connection.webhook_url", raw); err != nil {
+			return synchook.Connection{}, err
+		}
+	}
 	metadata, err := fromObject("connection.metadata", given.GetMetadata())
 	if err != nil {
 		return synchook.Connection{}, err
 	}
 	config, err := fromObject("connection.connection_config", given.GetConnectionConfig())
-	return synchook.Connection{Credentials: toCredentials(given.GetCredentials()), Metadata: metadata, Config: config}, err
+	return synchook.Connection{
+		Credentials: toCredentials(given.GetCredentials()), Metadata: metadata, Config: config, WebhookURL: given.GetWebhookUrl(),
+	}, err
 }
 
 func toCredentials(given *v1.Credentials) synchook.Credentials {
@@ -159,9 +168,13 @@ func fromConnection(con synchook.Connection, key string) (*v1.Connection, error)
 	if err != nil {
 		return nil, err
 	}
-	return &v1.Connection{
+	shown := &v1.Connection{
 		Id: string(con.ID), ProviderConfigKey: key, ConnectionId: con.Name,
 		CredentialsKind: credentialsWords().enum(con.Credentials.Kind), Metadata: metadata, ConnectionConfig: config,
-		CreateTime: timestamp(con.Created), UpdateTime: timestamp(con.Updated),
-	}, nil
+		WebhookUrl: con.WebhookURL, CreateTime: timestamp(con.Created), UpdateTime: timestamp(con.Updated),
+	}
+	if con.WebhookURL != "" {
+		shown.EndpointId = string(synchook.ConnectionEndpointID(con.ID))
+	}
+	return shown, nil
 }

@@ -17,12 +17,16 @@ const (
 	callTime   = 10 * time.Second
 	deployTime = time.Minute // 500 scripts are much to write
 	hintTime   = 2 * time.Second
+	testTime   = 5 * time.Minute // what a sender waits for an answer is its own
 )
 
 // timeFor returns how long the store may take for an RPC.
 func timeFor(procedure string) time.Duration {
-	if procedure == api.SyncServiceDeploySyncsProcedure {
+	switch procedure {
+	case api.SyncServiceDeploySyncsProcedure:
 		return deployTime
+	case api.EndpointServiceSendTestWebhookProcedure:
+		return testTime
 	}
 	return callTime
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
@@ -120,8 +122,12 @@ func (s *projectService) check(given *v1.ProjectSettings) error {
 			return err
 		}
 	}
-	if err := webhook.CheckHeaders(given.GetWebhookHeaders()); err != nil {
-		return synchook.Invalid("settings.webhook_headers", err.Error(), "Names and values must be such that HTTP can send them, and none that synchook sets itself.")
+	return checkHeaders("settings.webhook_headers", given.GetWebhookHeaders())
+}
+
+func checkHeaders(field string, headers map[string]string) error {
+	if err := webhook.CheckHeaders(headers); err != nil {
+		return synchook.Invalid(field, err.Error(), "Names and values must be such that HTTP can send them, and none that synchook sets itself.")
 	}
 	return nil
 }
@@ -149,23 +155,33 @@ func settingsPatches(given *v1.ProjectSettings) map[string]patch[synchook.Settin
 
 // RotateSigningSecret implements the service.
 func (s *projectService) RotateSigningSecret(ctx context.Context, r *v1.RotateSigningSecretRequest) (*v1.RotateSigningSecretResponse, error) {
-	secret, err := webhook.NewSecret(rand.Reader)
+	secret, until, err := newSecret(r, s.now())
 	if err != nil {
 		return nil, err
 	}
-	overlap := defaultOverlap
-	if r.GetOverlap() != nil {
-		overlap = r.GetOverlap().AsDuration()
-	}
-	until := s.now().Add(overlap)
 	if err := s.store.RotateSigningSecret(ctx, projectOf(ctx), secret.Text(), until); err != nil {
 		return nil, err
 	}
 	res := &v1.RotateSigningSecretResponse{SigningSecret: secret.Text()}
-	if overlap > 0 {
+	if until.After(s.now()) {
 		res.FormerSecretExpireTime = timestamp(until)
 	}
 	return res, nil
+}
+
+// rotation is every request for a new signing secret.
+type rotation interface {
+	GetOverlap() *durationpb.Duration
+}
+
+// newSecret makes a secret, and says until when the former one signs beside it.
+func newSecret(r rotation, now time.Time) (webhook.Secret, time.Time, error) {
+	overlap := defaultOverlap
+	if r.GetOverlap() != nil {
+		overlap = r.GetOverlap().AsDuration()
+	}
+	secret, err := webhook.NewSecret(rand.Reader)
+	return secret, now.Add(overlap), err
 }
 
 func fromProject(p synchook.Project) *v1.Project {

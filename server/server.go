@@ -23,6 +23,7 @@ import (
 	api "github.com/synchook/synchook/gen/synchook/v1/synchookv1connect"
 	"github.com/synchook/synchook/internal/synchook"
 	"github.com/synchook/synchook/internal/tracing"
+	"github.com/synchook/synchook/internal/webhook"
 )
 
 // Store is all that the server asks of the store. *store.Store is one.
@@ -39,6 +40,7 @@ type Store interface {
 	runStore
 	eventStore
 	deliveryStore
+	endpointStore
 	recordStore
 	nameStore
 	intakeStore
@@ -59,6 +61,8 @@ type Options struct {
 	Intake Intake
 	// Queue carries hints to the workers. Required.
 	Queue Queue
+	// Prober sends tests to endpoints. Nil: one that reaches public addresses only.
+	Prober Prober
 	// Log gets one line for each request. Nil: slog.Default().
 	Log *slog.Logger
 	// AdminKey opens everything. Empty: what is behind it stays closed.
@@ -108,6 +112,9 @@ func New(o Options) *Server {
 	}
 	if o.Ready == nil {
 		o.Ready = func(context.Context) []Problem { return nil }
+	}
+	if o.Prober == nil {
+		o.Prober = webhook.NewSender(webhook.Options{})
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	s := &Server{Options: o, metrics: newMetrics(o.Registry), queues: newQueues(o.QueuesRedis, o.QueuesWritable)}
@@ -163,14 +170,14 @@ func (s *Server) routes() http.Handler {
 	keyed(api.NewProjectServiceHandler(&projectService{st, u, s.Now}, most))
 	keyed(api.NewAPIKeyServiceHandler(&keyService{st}, most))
 	keyed(api.NewIntegrationServiceHandler(&integrationService{st, u}, most))
-	keyed(api.NewConnectionServiceHandler(&connectionService{st}, most))
+	keyed(api.NewConnectionServiceHandler(&connectionService{st, u}, most))
 	keyed(api.NewSyncServiceHandler(&syncService{st, hints, s.Now}, s.handlerOptions(readDeploy)))
 	keyed(api.NewRunServiceHandler(&runService{st, hints, s.Now}, most))
 	keyed(api.NewEventServiceHandler(&eventService{st, s.Intake}, most))
 	keyed(api.NewWebhookServiceHandler(&webhookService{st, s.Intake, u, s.Now}, s.handlerOptions(readWebhook)))
 	keyed(api.NewDeliveryServiceHandler(&deliveryService{store: st, queue: hints}, most))
 	keyed(api.NewRecordServiceHandler(&recordService{st}, most))
-	keyed(api.NewEndpointServiceHandler(&endpointService{}, most))
+	keyed(api.NewEndpointServiceHandler(&endpointService{store: st, queue: hints, prober: s.Prober, urls: u, now: s.Now}, most))
 	keyed(api.NewRecoveryServiceHandler(&recoveryService{}, most))
 
 	mux.Handle("/webhook/{public}/{key...}", newInbound(s.Options, u, s.metrics))

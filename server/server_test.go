@@ -57,7 +57,7 @@ func newWorld(t *testing.T, change ...func(*server.Options)) *world {
 func (w *world) newServer(change ...func(*server.Options)) *server.Server {
 	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o := server.Options{
-		Store: w.store, Queue: w.queue, Log: log, Version: "1.2.3",
+		Store: w.store, Queue: w.queue, Prober: fakeProber{}, Log: log, Version: "1.2.3",
 		Intake: &intake.Intake{Store: w.store, Queue: w.queue, Log: log, Now: time.Now},
 	}
 	for _, c := range change {

@@ -39,7 +39,7 @@ func (u urls) check(field, raw string) error {
 		return synchook.Invalid(field, "the text is not a URL", help)
 	}
 	if parsed.User != nil {
-		return synchook.Invalid(field, "the URL holds a user name or password, which everybody who reads the settings would see", "Leave them out, and put what the receiver asks for into webhook_headers or into the connections' credentials.")
+		return synchook.Invalid(field, "the URL holds a user name or password, which everybody who reads the settings would see", "Leave them out, and put what the receiver asks for into custom headers or into the connections' credentials.")
 	}
 	if u.allowPrivate {
 		return nil

@@ -122,13 +122,9 @@ func (d *deliverer) load(ctx context.Context) (synchook.Endpoint, []webhook.Secr
 	if err != nil {
 		return endpoint, nil, err
 	}
-	var secrets []webhook.Secret
-	for _, text := range synchook.LiveSecrets(stored, time.Now()) {
-		secret, err := webhook.ParseSecret(text)
-		if err != nil {
-			return endpoint, nil, fmt.Errorf("reading the endpoint's signing secret: %w", err)
-		}
-		secrets = append(secrets, secret)
+	secrets, err := webhook.ParseSecrets(synchook.LiveSecrets(stored, time.Now()))
+	if err != nil {
+		return endpoint, nil, fmt.Errorf("reading the endpoint's signing secrets: %w", err)
 	}
 	return endpoint, secrets, nil
 }

@@ -40,6 +40,8 @@ type Client struct {
 	Webhooks synchookv1connect.WebhookServiceClient
 	// Deliveries shows, watches and retries the outgoing webhooks.
 	Deliveries synchookv1connect.DeliveryServiceClient
+	// Endpoints manages the URLs that get webhooks, pauses and resumes them, and sends tests.
+	Endpoints synchookv1connect.EndpointServiceClient
 	// Records reads the records that syncs saved.
 	Records synchookv1connect.RecordServiceClient
 }
@@ -83,6 +85,7 @@ func New(baseURL, apiKey string, opts ...Option) *Client {
 		Events:       synchookv1connect.NewEventServiceClient(s.httpClient, baseURL, identify),
 		Webhooks:     synchookv1connect.NewWebhookServiceClient(s.httpClient, baseURL, identify),
 		Deliveries:   synchookv1connect.NewDeliveryServiceClient(s.httpClient, baseURL, identify),
+		Endpoints:    synchookv1connect.NewEndpointServiceClient(s.httpClient, baseURL, identify),
 		Records:      synchookv1connect.NewRecordServiceClient(s.httpClient, baseURL, identify),
 	}
 }

@@ -16,6 +16,7 @@ import (
 // Arrival is a webhook that the receiver got and verified.
 type Arrival struct {
 	ID     string
+	Header http.Header
 	Raw    string
 	Body   synchookclient.WebhookBody
 	At     time.Time
@@ -29,9 +30,9 @@ func (a Arrival) Acknowledged() bool { return a.Status >= 200 && a.Status < 300 
 // down, and can misbehave with what it has verified.
 type Receiver struct {
 	*site
-	secret string
 
 	mu       sync.Mutex
+	secrets  []string
 	answers  []int // of the next webhooks; then 200
 	arrivals []*Arrival
 }
@@ -39,7 +40,7 @@ type Receiver struct {
 // NewReceiver starts a receiver that verifies with a signing secret.
 func NewReceiver(t testing.TB, secret string) *Receiver {
 	t.Helper()
-	r := &Receiver{secret: secret}
+	r := &Receiver{secrets: []string{secret}}
 	r.site = newSite(t, r)
 	return r
 }
@@ -50,13 +51,13 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if err != nil {
 		return // its sender was killed
 	}
-	body, err := synchookclient.VerifyWebhook(req.Header, raw, r.secret)
+	body, err := synchookclient.VerifyWebhook(req.Header, raw, r.trusted()...)
 	if err != nil {
 		r.t.Errorf("the receiver got what it cannot verify: %v\n%s", err, raw)
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	arrival := r.note(Arrival{ID: req.Header.Get("webhook-id"), Raw: string(raw), Body: body, At: time.Now()})
+	arrival := r.note(Arrival{ID: req.Header.Get("webhook-id"), Header: req.Header, Raw: string(raw), Body: body, At: time.Now()})
 	r.answer(&noted{ResponseWriter: w, status: func(status int) { r.noteStatus(arrival, status) }}, req, r.answerNext)
 }
 
@@ -86,7 +87,20 @@ func (r *Receiver) noteStatus(a *Arrival, status int) {
 }
 
 // Secret is the signing secret that the receiver verifies with.
-func (r *Receiver) Secret() string { return r.secret }
+func (r *Receiver) Secret() string { return r.trusted()[0] }
+
+// Trust makes the receiver verify with these signing secrets.
+func (r *Receiver) Trust(secrets ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.secrets = secrets
+}
+
+func (r *Receiver) trusted() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.secrets
+}
 
 // Answer sets how the next webhooks are answered.
 func (r *Receiver) Answer(statuses ...int) {

@@ -227,7 +227,7 @@ func (a *App) startServer(ctx context.Context) error {
 		public = a.url
 	}
 	s := server.New(server.Options{
-		Store: a.store, Intake: a.intake, Queue: a.queue, Log: a.options.Log, AdminKey: a.options.AdminKey, PublicURL: public,
+		Store: a.store, Intake: a.intake, Queue: a.queue, Prober: a.sender(), Log: a.options.Log, AdminKey: a.options.AdminKey, PublicURL: public,
 		AllowPrivateURLs: a.options.Dev || len(a.options.AllowAddresses) > 0, Version: a.options.Version, Ready: a.ready, Registry: a.registry, Tracer: a.tracer,
 		QueuesRedis: a.dial, QueuesWritable: a.options.QueuesWritable,
 	})
@@ -242,7 +242,7 @@ func (a *App) startWorker() {
 		Store: a.store, Queue: a.queue, Redis: a.client(a.dial.queueClient()), Planner: a.intake,
 		Engine: script.New(script.Limits{Memory: a.options.ScriptMemory, Timeout: a.options.ScriptTimeout}),
 		Proxy:  &proxy.Client{Transport: a.guard.Transport()},
-		Sender: webhook.NewSender(webhook.Options{Transport: a.guard.Transport(), UserAgent: "synchook/" + a.options.Version, Timeout: a.options.DeliveryTimeout}),
+		Sender: a.sender(),
 		Log:    a.options.Log, Registry: a.registry, Tracer: a.tracer,
 		Runs: a.options.Runs, Deliveries: a.options.Deliveries, InFlight: a.options.InFlight, PollInterval: a.options.PollInterval,
 		Grace: a.options.StopTimeout / 3, StopTimeout: a.options.StopTimeout,
@@ -251,6 +251,12 @@ func (a *App) startWorker() {
 	var running sync.WaitGroup
 	running.Go(func() { w.Run(ctx) })
 	a.parts = append(a.parts, cleanup{"worker", func() { cancel(); running.Wait() }})
+}
+
+func (a *App) sender() *webhook.Sender {
+	return webhook.NewSender(webhook.Options{
+		Transport: a.guard.Transport(), UserAgent: "synchook/" + a.options.Version, Timeout: a.options.DeliveryTimeout,
+	})
 }
 
 // ready says what is wrong with the process.

@@ -122,6 +122,7 @@ func (s *Store) furtherEndpoint(ctx context.Context, p synchook.ProjectID, id sy
 func (s *Store) readEndpoint(ctx context.Context, r redis.Cmdable, p synchook.ProjectID, id synchook.EndpointID) func() (synchook.Endpoint, error) {
 	cmd := r.HMGet(ctx, key(p, "endpoint", string(id)), "f", "head", "etag")
 	return func() (e synchook.Endpoint, err error) {
+		e.ID = id
 		f, err := cmd.Result()
 		if err != nil {
 			return e, failed("reading the endpoint", err)

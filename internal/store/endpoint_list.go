@@ -9,21 +9,34 @@ import (
 	"github.com/synchook/synchook/internal/synchook"
 )
 
-// Endpoint returns an endpoint of any kind. That of a connection without a URL of its own, which had one, has
-// the project's: what it is owed goes there.
+// Endpoint returns an endpoint of any kind, with what it takes from the project's settings. That of a connection
+// without a URL of its own, which had one, has the project's: what it is owed goes there.
 func (s *Store) Endpoint(ctx context.Context, p synchook.ProjectID, id synchook.EndpointID) (synchook.Endpoint, error) {
-	list, err := s.endpoints(ctx, p, []string{string(id)})
-	if err != nil {
-		return synchook.Endpoint{}, err
-	}
-	if len(list) == 0 {
-		return synchook.Endpoint{}, synchook.NotFound("endpoint", string(id))
-	}
-	return list[0], nil
+	e, set, err := s.endpoint(ctx, p, id)
+	return inherit(e, set), err
 }
 
-// endpoints returns the endpoints of these IDs that exist, of any kind, in two round trips at most.
-func (s *Store) endpoints(ctx context.Context, p synchook.ProjectID, ids []string) ([]synchook.Endpoint, error) {
+// EndpointAsSet returns an endpoint of any kind as people set it: a further one's retry schedule is empty unless
+// it has one of its own.
+func (s *Store) EndpointAsSet(ctx context.Context, p synchook.ProjectID, id synchook.EndpointID) (synchook.Endpoint, error) {
+	e, _, err := s.endpoint(ctx, p, id)
+	return e, err
+}
+
+func (s *Store) endpoint(ctx context.Context, p synchook.ProjectID, id synchook.EndpointID) (e synchook.Endpoint, set synchook.Settings, err error) {
+	list, set, err := s.endpoints(ctx, p, []string{string(id)})
+	if err == nil && len(list) == 0 {
+		err = synchook.NotFound("endpoint", string(id))
+	}
+	if err != nil {
+		return e, set, err
+	}
+	return list[0], set, nil
+}
+
+// endpoints returns the endpoints of these IDs that exist, of any kind, as people set them, and the project's
+// settings, in two round trips at most.
+func (s *Store) endpoints(ctx context.Context, p synchook.ProjectID, ids []string) (list []synchook.Endpoint, set synchook.Settings, err error) {
 	pipe := s.rdb.Pipeline()
 	project, settings := readProject(ctx, pipe, p), s.readSettings(ctx, pipe, p)
 	rows := make([]func() (synchook.Endpoint, error), len(ids))
@@ -33,28 +46,25 @@ func (s *Store) endpoints(ctx context.Context, p synchook.ProjectID, ids []strin
 	_, _ = pipe.Exec(ctx) // each reader sees its own error
 	pr, err := project()
 	if err != nil {
-		return nil, err
+		return nil, set, err
 	}
-	set, err := settings()
-	if err != nil {
-		return nil, err
+	if set, err = settings(); err != nil {
+		return nil, set, err
 	}
-	list := make([]synchook.Endpoint, 0, len(ids))
-	for i, read := range rows {
-		if ids[i] == string(pr.Endpoint) {
-			list = append(list, synchook.FirstEndpoint(pr, set))
-			continue
-		}
+	for _, read := range rows {
 		e, err := read()
 		switch {
+		case e.ID == pr.Endpoint: // it has no row
+			list = append(list, synchook.FirstEndpoint(pr, set))
 		case synchook.IsKind(err, synchook.KindNotFound):
 		case err != nil:
-			return nil, err
+			return nil, set, err
 		default:
-			list = append(list, inherit(e, set))
+			list = append(list, e)
 		}
 	}
-	return s.ofConnections(ctx, pr, set, list)
+	list, err = s.ofConnections(ctx, pr, set, list)
+	return list, set, err
 }
 
 // ofConnections gives endpoints of connections their values, and leaves out those whose connection is gone.
@@ -104,8 +114,8 @@ const (
 	listConnections
 )
 
-// EndpointPage returns a page of all endpoints: the first one of the project, the further ones, and those of
-// connections.
+// EndpointPage returns a page of all endpoints as people set them: the first one of the project, the further ones,
+// and those of connections.
 func (s *Store) EndpointPage(ctx context.Context, p synchook.ProjectID, page Page) ([]synchook.Endpoint, string, error) {
 	at, after := listFirst, ""
 	if page.Token != "" {
@@ -129,7 +139,7 @@ func (s *Store) EndpointPage(ctx context.Context, p synchook.ProjectID, page Pag
 	if n := page.size(); len(ids) > n {
 		ids, next = ids[:n], tokens[n-1]
 	}
-	list, err := s.endpoints(ctx, p, ids)
+	list, _, err := s.endpoints(ctx, p, ids)
 	return list, next, err
 }
 

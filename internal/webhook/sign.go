@@ -63,6 +63,19 @@ func ParseSecret(text string) (Secret, error) {
 	return Secret{text: text, key: key}, nil
 }
 
+// ParseSecrets reads the texts of secrets.
+func ParseSecrets(texts []string) ([]Secret, error) {
+	secrets := make([]Secret, 0, len(texts))
+	for _, text := range texts {
+		secret, err := ParseSecret(text)
+		if err != nil {
+			return nil, err
+		}
+		secrets = append(secrets, secret)
+	}
+	return secrets, nil
+}
+
 // Text is the secret as its owner knows it, "whsec_...".
 func (s Secret) Text() string { return s.text }
 

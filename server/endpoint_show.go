@@ -1,0 +1,77 @@
+package server
+
+import (
+	"context"
+
+	v1 "github.com/synchook/synchook/gen/synchook/v1"
+	"github.com/synchook/synchook/internal/synchook"
+)
+
+func (s *endpointService) show(ctx context.Context, e synchook.Endpoint) (*v1.Endpoint, error) {
+	shown, err := s.showAll(ctx, []synchook.Endpoint{e})
+	if err != nil {
+		return nil, err
+	}
+	return shown[0], nil
+}
+
+// showAll converts endpoints of one project.
+func (s *endpointService) showAll(ctx context.Context, list []synchook.Endpoint) ([]*v1.Endpoint, error) {
+	p := projectOf(ctx)
+	pr, err := s.store.Project(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	names := newNames(s.store, p)
+	shown := make([]*v1.Endpoint, len(list))
+	for i, e := range list {
+		shown[i] = fromEndpoint(e, e.ID == pr.Endpoint)
+		if err := s.showConnection(ctx, names, shown[i], e.Connection); err != nil {
+			return nil, err
+		}
+	}
+	return shown, nil
+}
+
+// showConnection names the connection whose endpoint it is.
+func (s *endpointService) showConnection(ctx context.Context, n *names, shown *v1.Endpoint, id synchook.ConnectionID) error {
+	if id == "" {
+		return nil
+	}
+	con, err := s.store.Connection(ctx, projectOf(ctx), id)
+	if synchook.IsKind(err, synchook.KindNotFound) {
+		shown.ConnectionId = string(id) // deleted meanwhile
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	shown.ConnectionId = con.Name
+	shown.ProviderConfigKey, err = n.integration(ctx, con.Integration)
+	return err
+}
+
+// fromEndpoint leaves the values of headers out: they go in only.
+func fromEndpoint(e synchook.Endpoint, first bool) *v1.Endpoint {
+	kind := v1.EndpointKind_ENDPOINT_KIND_FURTHER
+	switch {
+	case first:
+		kind = v1.EndpointKind_ENDPOINT_KIND_PROJECT
+	case e.Connection != "":
+		kind = v1.EndpointKind_ENDPOINT_KIND_CONNECTION
+	}
+	return &v1.Endpoint{
+		Id: string(e.ID), Kind: kind, Name: e.Name, Url: e.URL, Headers: namesOnly(e.Headers), Filter: fromFilter(e.Filter),
+		OperationalWebhooks: convertAll(e.Operational, operationalWords().enum),
+		RateLimit:           e.Rate, RateBurst: int32(e.Burst), RetrySchedule: spans(e.RetrySchedule), MinInterval: span(e.MinInterval), Coalesce: e.Coalesce,
+		CreateTime: timestamp(e.Created), UpdateTime: timestamp(e.Updated), Etag: e.Etag,
+	}
+}
+
+// fromFilter converts a filter; one that lets everything through is unset.
+func fromFilter(f synchook.EndpointFilter) *v1.EndpointFilter {
+	if len(f.Integrations)+len(f.Syncs)+len(f.Models) == 0 && !f.NoSyncs {
+		return nil
+	}
+	return &v1.EndpointFilter{ProviderConfigKeys: f.Integrations, SyncNames: f.Syncs, Models: f.Models, NoSyncs: f.NoSyncs}
+}
