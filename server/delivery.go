@@ -25,6 +25,7 @@ type deliveryStore interface {
 type deliveryService struct {
 	store interface {
 		deliveryStore
+		statsStore
 		settingsStore
 		lookupStore
 		nameStore

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
+	"github.com/synchook/synchook/internal/store"
+	"github.com/synchook/synchook/internal/synchook"
 )
 
 func TestDeliveriesAreListedShownAndRetried(t *testing.T) {
@@ -82,6 +85,74 @@ func TestDeliveriesAreFilteredAndOrdered(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
+	}
+}
+
+func TestDeliveryStatsTellWhatHappenedAndWhatIsOwed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setUp()
+	empty, err := w.client.Deliveries.GetDeliveryStats(t.Context(), &v1.GetDeliveryStatsRequest{})
+	if err != nil || empty.GetTotal().SuccessRate != nil || empty.GetTotal().GetLatencyP50() != nil || len(empty.GetMinutes())+len(empty.GetBacklogs()) != 0 {
+		t.Errorf("of nothing: %v, %v", empty, err)
+	}
+	first := w.work(w.trigger(), "succeeded", record("1", `{"id":"1"}`))
+	w.attempt(w.take("1")[0], synchook.DeliveryDelivered, 200)
+	second := w.work(w.trigger(), "succeeded", record("2", `{"id":"2"}`))
+	w.attempt(w.take("2")[0], synchook.DeliveryPending, 500)
+	d, err := w.store.Delivery(t.Context(), w.project, second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []*v1.GetDeliveryStatsRequest{{}, {EndpointId: string(d.Endpoint)}, {Window: durationpb.New(48 * time.Hour)}} {
+		got, err := w.client.Deliveries.GetDeliveryStats(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := got.GetTotal()
+		if c.GetCreated() != 2 || c.GetDelivered() != 1 || c.GetAttempts() != 2 || c.GetFailedAttempts() != 1 || c.GetSuccessRate() != 0.5 || c.GetLatencyP95().AsDuration() < time.Millisecond {
+			t.Errorf("%v: in all %v", r, c)
+		}
+		b := got.GetBacklogs()
+		if got.GetPending() != 1 || got.GetExhausted() != 0 || len(b) != 1 || b[0].GetOldestDeliveryId() != string(second) || b[0].GetPending() != 1 || !b[0].GetOldestCreateTime().AsTime().Equal(d.Created) {
+			t.Errorf("%v: pending %d, exhausted %d, owed %v; delivered was %s", r, got.GetPending(), got.GetExhausted(), b, first)
+		}
+		if n := len(got.GetMinutes()); n < 1 || n > 2 {
+			t.Errorf("%v: %d minutes", r, n)
+		}
+	}
+}
+
+// take takes what is due to the project's endpoint, as a worker of that token does.
+func (w *world) take(token string) []synchook.Delivery {
+	w.t.Helper()
+	p, err := w.store.Project(w.t.Context(), w.project)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	taken, err := w.store.TurnDeliveries(w.t.Context(), w.project, store.Turn{
+		Lane: synchook.DeliveryLane(p.Endpoint), Token: token, Number: 1, Want: 10, Limit: 10,
+	}, nil)
+	if err != nil || len(taken.Rows) == 0 {
+		w.t.Fatalf("taking deliveries: %v, %+v", err, taken)
+	}
+	w.token = token
+	return taken.Rows
+}
+
+// attempt hands in that the endpoint answered after a millisecond, and gives the lane back. What is still
+// pending waits for a minute.
+func (w *world) attempt(d synchook.Delivery, state synchook.DeliveryState, status int) {
+	w.t.Helper()
+	d.State, d.LastStatus, d.Reason = state, status, fmt.Sprintf("the endpoint answered %d", status)
+	d.Attempts++
+	_, err := w.store.TurnDeliveries(w.t.Context(), w.project, store.Turn{
+		Lane: synchook.DeliveryLane(d.Endpoint), Token: w.token, Number: 2, Limit: 10, Leave: store.LeaveNow,
+	}, []store.DeliveryDone{{
+		Delivery: d, Wait: time.Minute, Attempt: &synchook.Attempt{Number: d.Attempts, Started: time.Now(), Duration: time.Millisecond, Status: status},
+	}})
+	if err != nil {
+		w.t.Fatal(err)
 	}
 }
 

@@ -40,6 +40,7 @@ type Store interface {
 	runStore
 	eventStore
 	deliveryStore
+	statsStore
 	endpointStore
 	recordStore
 	nameStore

@@ -41,6 +41,7 @@ type world struct {
 	public  string
 	key     string
 	client  *synchookclient.Client
+	token   string // of who takes deliveries
 }
 
 func newWorld(t *testing.T, change ...func(*server.Options)) *world {

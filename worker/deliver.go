@@ -142,7 +142,7 @@ func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Sched
 	delivery.Attempts++
 	delivery.LastStatus = a.Status
 	delivery.Reason = "the endpoint " + a.Verdict.Reason
-	done := store.DeliveryDone{Attempt: &synchook.Attempt{
+	done := store.DeliveryDone{Slowed: a.Verdict.Outcome == webhook.Throttle, Attempt: &synchook.Attempt{
 		Number: delivery.Attempts, Started: a.StartedAt, Duration: a.Duration, Status: a.Status, Error: a.Error, Response: a.Response,
 	}}
 	used := delivery.Attempts - delivery.Throttled

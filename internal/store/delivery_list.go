@@ -24,8 +24,8 @@ type DeliveryQuery struct {
 	OldestFirst bool
 }
 
-// Deliveries returns a page of deliveries. States but delivered and the time have indexes; any other filter
-// may leave a page short, or empty, although more follow: it looks at about 1,000 deliveries at most. Deliveries of
+// Deliveries returns a page of deliveries. States but delivered and the time have indexes, and so do the
+// exhausted ones of an endpoint; any other filter may leave a page short, or empty, although more follow: it looks at about 1,000 deliveries at most. Deliveries of
 // one run are found by when it ended.
 func (s *Store) Deliveries(ctx context.Context, p synchook.ProjectID, q DeliveryQuery, page Page) ([]synchook.Delivery, string, error) {
 	if q.Run != "" {
@@ -81,6 +81,9 @@ func (q DeliveryQuery) indexes(p synchook.ProjectID) []string {
 	sets := make([]string, len(q.States))
 	for i, state := range q.States {
 		sets[i] = key(p, "deliveries", string(state))
+		if state == synchook.DeliveryExhausted && q.Endpoint != "" {
+			sets[i] = key(p, "deliveries", string(state), string(q.Endpoint))
+		}
 	}
 	return sets
 }

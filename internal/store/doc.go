@@ -36,6 +36,11 @@
 //	P:run:<run>                    hash    a run
 //	P:runs[:<state>]               zset    runs by when they were made; all, and of each state but succeeded
 //	P:dlv:<dlv>                    hash    a delivery, its body and its attempts (a1, a2, ...)
+//	P:deliveries:exhausted:<end>   zset    those of an endpoint that were given up, by when they were made
+//	P:deferred:<end>               zset    its pending deliveries that are not due when they were made, by when that was
+//	P:owed                         zset    lanes of deliveries in which something waits, by since when
+//	P:stat:<n>                     hash    <minute>.<what> -> how often that happened to deliveries, in the n-th ten
+//	                                       minutes; <n>:<end>: to an endpoint's; expires
 //	P:deliveries[:<state>]         zset    deliveries by when they were made; all, and of each state but delivered
 //	P:lane:<lane>                  hash    gen, awake, tok, till, fence, nb (not before), last, num, ids
 //	P:rows:<lane>                  zset    rows by when they are due (runs: by arrival); negative: in flight

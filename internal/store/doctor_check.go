@@ -53,6 +53,7 @@ func checks() map[string]check {
 		"remembered":  lookAtRemembered,
 		"index":       lostConnections(inProject("doctor_index")),
 		"waiting":     inProject("doctor_waiting"),
+		"owed":        inProject("doctor_owed"),
 		"lane":        withoutHint(inProject("doctor_lane")),
 		"endpoint":    inProject("doctor_row", "doctor_endpoint"),
 		"connection":  inProject("doctor_name", "doctor_connection"),

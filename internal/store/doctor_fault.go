@@ -32,6 +32,8 @@ func faults() map[string]fault {
 		"lane_forgotten":          {problem: "the lane %member is to be worked (%detail rows), and the sweep does not know it", remedy: "the lane is woken"},
 		"lane_overdue":            {problem: "nobody has touched the lane %member for a minute after it was due, and its hint (generation %detail) is not in the queue", remedy: "the lane is woken; see that a worker runs"},
 		"lane_sleeps_long":        {problem: "the lane %member sleeps until %detail ms, long after its next row is due", remedy: "the lane is woken"},
+		"owed_unlisted":           {problem: "something waits in the lane %member, and it is not on the list of those that are owed something, so statistics do not show it", remedy: "it is listed"},
+		"owed_without_lane":       {problem: "the list of lanes that are owed something names %member, which does not exist", remedy: "the entry is removed"},
 		"lane_without_owner":      {problem: "the lane %member is empty, and what it was for is gone", remedy: "the lane is removed"},
 
 		"config_damaged":              {problem: "the %detail %member cannot be read", remedy: "restore it from a backup, or make it anew", byHand: true},

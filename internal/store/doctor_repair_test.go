@@ -163,6 +163,14 @@ func injuries() []injury {
 		{name: "only an attempt is left of a delivery", hurt: by("HSET P:dlv:dlv_x at 3"), codes: []string{"row_damaged"}},
 		{name: "a delivery that never was is listed", hurt: by("ZADD P:deliveries 5 dlv_x", "ZADD P:deliveries:pending 5 dlv_x"), codes: []string{"index_without_row"}},
 
+		{name: "a delivery that is due later than it was made is not listed as such", hurt: toOwed("HSET P:dlv:DLV due 5"), codes: []string{"row_unlisted"}},
+		{name: "a delivery that is due when it was made is listed as deferred", hurt: toOwed("ZADD P:deferred:END 5 DLV"), codes: []string{"row_misplaced"}},
+		{name: "a deferred delivery that never was is listed", hurt: by("ZADD P:deferred:END 5 dlv_x"), codes: []string{"index_without_row"}},
+		{name: "a pending delivery is listed among those that its endpoint never got", hurt: toOwed("ZADD P:deliveries:exhausted:END 5 DLV"), codes: []string{"row_misplaced"}},
+		{name: "nobody knows that something waits for an endpoint", hurt: by("ZREM P:owed SENDS"), codes: []string{"owed_unlisted"}},
+		{name: "something is owed in a lane that never was", hurt: by("ZADD P:owed 5 end_x.d"), codes: []string{"owed_without_lane"}},
+		{name: "statistics never expire", hurt: by("HSET P:stat:1 5 c=1", "HSET P:stat:1:END 5 c=1"), codes: []string{"never_expires"}},
+
 		{name: "an event is on no list", hurt: by("ZREM P:events evt_2"), codes: []string{"row_unlisted"}},
 		{name: "a matched event is listed as unmatched", hurt: by("ZADD P:events:unmatched 2 evt_2"), codes: []string{"row_misplaced"}},
 		{name: "an unmatched event is not listed as such", hurt: by("ZREM P:events:unmatched evt_3"), codes: []string{"row_unlisted"}},

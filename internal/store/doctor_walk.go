@@ -56,10 +56,11 @@ func visits() map[string]visit {
 		"P:match:": both(setOf("match", byID), part), "P:syncs:": both(hashOf("sync", byID), part),
 		"P:removed:": part, "P:models:": part, "P:rejected:": part,
 		"P:script:": one("script"), "P:status:": one("status"), "P:schedules": setOf("schedule", noSet),
-		"P:seen:": expiring, "P:event:": both(one("event"), one("remembered")), "P:events": setOf("index", place.set), "P:events:": setOf("index", place.set),
+		"P:seen:": expiring(synchook.DedupeWindow), "P:event:": both(one("event"), one("remembered")), "P:events": setOf("index", place.set), "P:events:": setOf("index", place.set),
 		"P:run:": one("run"), "P:runs": setOf("index", place.set), "P:runs:": setOf("index", place.set),
 		"P:dlv:": one("delivery"), "P:deliveries": setOf("index", place.set), "P:deliveries:": setOf("index", place.set),
-		"P:purge": one("purge"), "P:purge:": one("purge"), "P:lane:": one("lane"), "P:rows:": both(one("lane"), setOf("waiting", byID)), "P:due": setOf("lane", noSet),
+		"P:deliveries:exhausted:": setOf("index", place.set), "P:deferred:": setOf("index", place.set), "P:owed": setOf("owed", noSet), "P:stat:": expiring(statsKept),
+		"P:purge": one("purge"), "P:purge:": one("purge"), "P:lane:": one("lane"), "P:rows:": both(one("lane"), one("owed"), setOf("waiting", byID)), "P:due": setOf("lane", noSet),
 		"C:run:": kept, "C:log:": kept, "C:r:": one("model"), "C:m:": both(one("model"), setOf("record", byID)),
 		"C:d:": both(one("deletions"), setOf("record", byID)), "P:tombs": setOf("tomb", noSet),
 		kindUnknown: unknown,
@@ -116,8 +117,11 @@ func part(ctx context.Context, d *doctor, p place) error {
 	return d.note(ctx, group{p.slot, "part", ""}, p.set())
 }
 
-func expiring(ctx context.Context, d *doctor, p place) error {
-	return d.note(ctx, group{p.slot, "expiry", seconds(synchook.DedupeWindow)}, p.set())
+// expiring has a key looked at that must expire, after that time at most.
+func expiring(after time.Duration) visit {
+	return func(ctx context.Context, d *doctor, p place) error {
+		return d.note(ctx, group{p.slot, "expiry", seconds(after)}, p.set())
+	}
 }
 
 func kept(ctx context.Context, d *doctor, p place) error {

@@ -96,6 +96,25 @@ type DeliveryDone struct {
 	Attempt  *synchook.Attempt // nil: none was made
 	Wait     time.Duration     // before the next attempt, when it is still pending
 	Back     bool              // nothing was done: it goes back as it was
+	Slowed   bool              // the endpoint asked us to slow down
+}
+
+// counts are what is added to the statistics, as lua/stats.lua counts it.
+func (d DeliveryDone) counts() string {
+	words := ""
+	if d.Attempt != nil {
+		words = strconv.Itoa(synchook.LatencyBucket(d.Attempt.Duration))
+		if d.Delivery.State != synchook.DeliveryDelivered {
+			words += "f"
+		}
+	}
+	if d.Slowed {
+		words += "t"
+	}
+	if d.Delivery.State == synchook.DeliveryExhausted {
+		words += "x"
+	}
+	return words
 }
 
 // TurnDeliveries takes a turn on a lane of deliveries. The rows it takes have their bodies.
@@ -114,7 +133,7 @@ func (s *Store) TurnDeliveries(ctx context.Context, p synchook.ProjectID, t Turn
 			op = "again"
 		}
 		args = append(args, string(d.Delivery.ID), op, d.Delivery.Attempts, d.Delivery.LastStatus, d.Delivery.Reason,
-			d.Wait.Milliseconds(), attempt, d.Delivery.Throttled)
+			d.Wait.Milliseconds(), attempt, d.Delivery.Throttled, d.counts())
 	}
 	return takeTurn(ctx, s, p, turnDeliveriesScript, args, func(id string, v any) (synchook.Delivery, error) {
 		w := words(v)

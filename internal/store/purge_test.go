@@ -52,11 +52,12 @@ func (w *world) purge(t *testing.T) (total store.Purged) {
 	return total
 }
 
-// wantGone fails if any key or member names the ID, but for the marker that stops late workers and expires.
+// wantGone fails if any key or member names the ID, but for the marker that stops late workers and statistics,
+// which expire.
 func (w *world) wantGone(t *testing.T, id string) {
 	t.Helper()
 	for _, key := range w.mentions(t, id) {
-		if strings.HasSuffix(key, ":gone") && w.rdb.TTL(t.Context(), key).Val() > 0 {
+		if (strings.HasSuffix(key, ":gone") || strings.Contains(key, ":stat:")) && w.rdb.TTL(t.Context(), key).Val() > 0 {
 			continue
 		}
 		t.Errorf("%s still names %s", key, id)

@@ -39,8 +39,8 @@ var (
 	cancelRunScript      = script("lane", "cancel_run")
 	retryDeliveryScript  = script("lane", "retry_delivery")
 	pruneScript          = script("lane", "prune")
-	turnRunsScript       = script("lane", "turn", "turn_runs")
-	turnDeliveriesScript = script("lane", "turn", "turn_deliveries")
+	turnRunsScript       = script("lane", "stats", "turn", "turn_runs")
+	turnDeliveriesScript = script("lane", "stats", "turn", "turn_deliveries")
 	turnFanoutScript     = script("lane", "turn", "turn_fanout")
 	openScript           = script("record", "open")
 	saveScript           = script("record", "save")
@@ -66,6 +66,7 @@ var (
 	purgeSlotScript      = script("record", "purge_slot")
 	leaseScript          = script("lease")
 	censusScript         = script("lane", "census")
+	owedScript           = script("lane", "owed")
 	retireScript         = script("lane", "doctor_retire")
 )
 

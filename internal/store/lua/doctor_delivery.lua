@@ -9,6 +9,9 @@ for i = 3, #ARGV do
     for n = 2, #INDEXES do
       listed(INDEXES[n], id, INDEXES[n] == 'deliveries:' .. f[2] and f[3] or nil)
     end
+    listed('deliveries:exhausted:' .. facts.e, id, f[2] == 'exhausted' and f[3] or nil)
+    local later = f[2] == 'pending' and tonumber(f[4] or '') ~= tonumber(f[3])
+    listed('deferred:' .. facts.e, id, later and f[3] or nil)
     waits(facts.e .. '.d', id, f[2] == 'pending', f[4])
   end
 end

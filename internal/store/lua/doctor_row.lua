@@ -20,6 +20,9 @@ local function waits(lane, id, open, score)
     fault('row_without_lane', id, lane, function()
       local t = now()
       redis.call('ZADD', rows, tonumber(score) and tonumber(score) > 0 and score or num(t), id)
+      if string.sub(lane, -2) == '.d' then
+        owes(lane, t)
+      end
       wake(lane, t)
     end)
   elseif have and not open then

@@ -56,6 +56,33 @@ local function wake(lane, t, at)
   hints[#hints + 1] = num(at or 0)
 end
 
+-- owes notes since when something waits in a lane of deliveries, unless that is noted.
+local function owes(lane, t)
+  redis.call('ZADD', P .. ':owed', 'NX', num(t), lane)
+end
+
+-- owes_nothing notes that a lane is empty, if it is.
+local function owes_nothing(lane)
+  if redis.call('EXISTS', P .. ':rows:' .. lane) == 0 then
+    redis.call('ZREM', P .. ':owed', lane)
+  end
+end
+
+-- list_ended lists a delivery among those that ended in a state, which is not 'delivered': those are on no list
+-- of their own.
+local function list_ended(id, state, endpoint, created)
+  redis.call('ZADD', P .. ':deliveries:' .. state, created, id)
+  if state == 'exhausted' then
+    redis.call('ZADD', P .. ':deliveries:exhausted:' .. endpoint, created, id)
+  end
+end
+
+-- unlist_ended takes a delivery off the lists of those that ended in a state.
+local function unlist_ended(id, state, endpoint)
+  redis.call('ZREM', P .. ':deliveries:' .. state, id)
+  redis.call('ZREM', P .. ':deliveries:exhausted:' .. endpoint, id)
+end
+
 -- put adds a row to a lane and wakes the lane if it sleeps. In a timed lane it is due now; else it
 -- comes after all that came before it, whatever the clock says.
 local function put(lane, row, t, timed)
@@ -68,6 +95,9 @@ local function put(lane, row, t, timed)
   end
   redis.call('ZADD', P .. ':rows:' .. lane, num(score), row)
   if f[1] ~= '1' then
+    if timed then
+      owes(lane, t)
+    end
     wake(lane, t)
   end
 end
@@ -96,6 +126,7 @@ local function drop_abandoned(lane)
   if not needed then
     redis.call('DEL', P .. ':lane:' .. lane)
     redis.call('ZREM', P .. ':due', lane)
+    redis.call('ZREM', P .. ':owed', lane)
   end
   return not needed
 end

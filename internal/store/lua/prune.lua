@@ -34,12 +34,19 @@ local function waits(id, open, runs)
   return redis.call('ZSCORE', fanout, id)
 end
 
+-- endpoint_of answers the endpoint that a delivery was owed to.
+local function endpoint_of(key)
+  return string.match(redis.call('HGET', key, 'f') or '', '"e":"([^"]+)"') or ''
+end
+
 local function remove(key, id)
-  redis.call('UNLINK', key)
   redis.call('ZREM', index, id)
   for _, group in ipairs(groups) do
-    redis.call('ZREM', index .. ':' .. group, id)
+    if redis.call('ZREM', index .. ':' .. group, id) == 1 and group == 'exhausted' then
+      unlist_ended(id, group, endpoint_of(key))
+    end
   end
+  redis.call('UNLINK', key)
 end
 
 local removed, kept = 0, from

@@ -25,15 +25,18 @@ function deliveries.remove(id)
   if not facts or not string.find(facts, '"c":"' .. con .. '"', 1, true) then
     return false
   end
-  local lane = string.match(facts, '"e":"([^"]+)"') .. '.d'
+  local endpoint = string.match(facts, '"e":"([^"]+)"')
+  local lane = endpoint .. '.d'
   local score = redis.call('ZSCORE', P .. ':rows:' .. lane, id)
   if score and tonumber(score) < 0 and leased(lane, t) then
     return 'busy'
   end
   redis.call('UNLINK', key)
   redis.call('ZREM', P .. ':rows:' .. lane, id)
+  redis.call('ZREM', P .. ':deferred:' .. endpoint, id)
+  unlist_ended(id, 'exhausted', endpoint)
   drop_abandoned(lane)
-  for _, group in ipairs({ '', ':pending', ':exhausted', ':cancelled', ':superseded' }) do
+  for _, group in ipairs({ '', ':pending', ':cancelled', ':superseded' }) do
     redis.call('ZREM', index .. group, id)
   end
   return true

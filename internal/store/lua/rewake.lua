@@ -14,6 +14,7 @@ if redis.call('ZCARD', P .. ':rows:' .. lane) == 0 then
   redis.call('ZREM', P .. ':due', lane)
   if not drop_abandoned(lane) then
     redis.call('HSET', key, 'awake', '', 'tok', '')
+    owes_nothing(lane)
   end
 elseif ARGV[3] == 'wait' then
   redis.call('ZADD', P .. ':due', num(t + WOKEN), lane)

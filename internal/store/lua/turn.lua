@@ -15,6 +15,9 @@ local function finish(kind, lane, t, next, gone)
     return
   end
   redis.call('HSET', key, 'tok', '', 'till', '0', 'awake', '', 'ids', '')
+  if kind.timed then
+    owes_nothing(lane)
+  end
   if not next then
     return
   end

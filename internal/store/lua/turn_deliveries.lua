@@ -1,8 +1,12 @@
 -- A turn on a lane of deliveries. What is done, each: id, op ('delivered', 'exhausted', 'cancelled',
--- 'again', 'back'), attempts, status, reason, wait ms, attempt, how many attempts were throttled.
+-- 'again', 'back'), attempts, status, reason, wait ms, attempt, how many attempts were throttled, what to count
+-- (stats.lua): letters, and the number of the attempt's latency.
 
 local kind = { timed = true }
 local changed, finished = {}, {}
+local tallies = {} -- what to count -> how often
+local endpoint = string.match(ARGV[1], '^[^.]+')
+local deferred = P .. ':deferred:' .. endpoint
 
 local KEPT = 50 -- attempts of a delivery
 
@@ -28,7 +32,7 @@ local function ended(key, id, op, at, t)
   if op == 'delivered' then
     redis.call('HDEL', key, 'due', 'rs') -- most rows are of these: its status says why, and nothing is due
   else
-    redis.call('ZADD', P .. ':deliveries:' .. op, redis.call('HGET', key, 'new'), id)
+    list_ended(id, op, endpoint, redis.call('HGET', key, 'new'))
   end
 end
 
@@ -41,25 +45,44 @@ local function hand_in(rows, at, t, score)
     local due = t + tonumber(ARGV[at + 5])
     redis.call('ZADD', rows, num(due), id)
     record(key, at, 'due', num(due))
+    redis.call('ZADD', deferred, redis.call('HGET', key, 'new'), id)
   else
     ended(key, id, op, at, t)
   end
   changed[#changed + 1] = id
+  tallies[ARGV[at + 8]] = (tallies[ARGV[at + 8]] or 0) + 1
+end
+
+local function tally()
+  for words, n in pairs(tallies) do
+    for what in string.gmatch(words, '%d+') do
+      count(endpoint, what, n)
+    end
+    for what in string.gmatch(words, '%a') do
+      count(endpoint, what, n)
+    end
+  end
 end
 
 function kind.apply(i, t)
   local rows = P .. ':rows:' .. ARGV[1]
-  for at = i, #ARGV, 8 do
+  for at = i, #ARGV, 9 do
     local score = tonumber(redis.call('ZSCORE', rows, ARGV[at]) or '0')
     if score < 0 then
       hand_in(rows, at, t, score)
     end
   end
+  local late = redis.call('EXISTS', deferred) == 1
   for from = 1, #finished, 1000 do
     local to = math.min(from + 999, #finished)
     redis.call('ZREM', rows, unpack(finished, from, to))
     redis.call('ZREM', P .. ':deliveries:pending', unpack(finished, from, to))
+    if late then
+      redis.call('ZREM', deferred, unpack(finished, from, to))
+    end
   end
+  tally()
+  keep_counts(t)
   if #changed > 0 then
     redis.call('PUBLISH', P .. ':watch', table.concat(changed, ','))
   end

@@ -12,6 +12,7 @@ local function deliver(i, run, t, created)
   redis.call('ZADD', P .. ':deliveries', num(created), id)
   redis.call('ZADD', P .. ':deliveries:pending', num(created), id)
   put(endpoint .. '.d', id, t, true)
+  count(endpoint, 'c')
   redis.call('PUBLISH', P .. ':watch', id)
 end
 
@@ -73,6 +74,7 @@ function kind.apply(i, t, gone)
     end
     i = i + 11 + tonumber(ARGV[i + 10]) * 4
   end
+  keep_counts(t)
 end
 
 kind.gone = connection_gone
