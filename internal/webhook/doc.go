@@ -3,5 +3,9 @@
 //
 //	SyncBody.Bytes -> Headers -> Sender.Send -> Judge -> Schedule.Delay
 //
+// A Flow decides how many attempts may be in flight to one endpoint, and when the next may begin:
+//
+//	Flow.Allow -> Send -> Flow.After
+//
 // Everything but Send, and Probe for a person who wants to see it all, is pure.
 package webhook
