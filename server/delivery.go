@@ -3,18 +3,18 @@ package server
 import (
 	"context"
 
-	"google.golang.org/protobuf/types/known/durationpb"
-
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	api "github.com/synchook/synchook/gen/synchook/v1/synchookv1connect"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
-	"github.com/synchook/synchook/internal/webhook"
 )
 
 // deliveryStore keeps deliveries.
 type deliveryStore interface {
 	Delivery(ctx context.Context, p synchook.ProjectID, id synchook.DeliveryID) (synchook.Delivery, error)
+	PlacedDelivery(ctx context.Context, p synchook.ProjectID, id synchook.DeliveryID) (synchook.Delivery, store.DeliveryPlace, error)
+	DeliveryTerms(ctx context.Context, p synchook.ProjectID, ends []synchook.EndpointID) (map[synchook.EndpointID]store.DeliveryTerms, error)
+	Endpoint(ctx context.Context, p synchook.ProjectID, id synchook.EndpointID) (synchook.Endpoint, error)
 	DeliveryAttempts(ctx context.Context, p synchook.ProjectID, id synchook.DeliveryID) ([]byte, []synchook.Attempt, error)
 	Deliveries(ctx context.Context, p synchook.ProjectID, q store.DeliveryQuery, page store.Page) ([]synchook.Delivery, string, error)
 	RetryDelivery(ctx context.Context, p synchook.ProjectID, d synchook.Delivery) ([]synchook.Hint, error)
@@ -26,7 +26,6 @@ type deliveryService struct {
 	store interface {
 		deliveryStore
 		statsStore
-		settingsStore
 		lookupStore
 		nameStore
 	}
@@ -45,11 +44,7 @@ func (s *deliveryService) ListDeliveries(ctx context.Context, r *v1.ListDeliveri
 	if err != nil {
 		return nil, err
 	}
-	shower, err := s.shower(ctx)
-	if err != nil {
-		return nil, err
-	}
-	shown, err := tryAll(page, func(d synchook.Delivery) (*v1.Delivery, error) { return shower.show(ctx, d) })
+	shown, err := s.shower(ctx).all(ctx, page)
 	return &v1.ListDeliveriesResponse{Deliveries: shown, NextPageToken: next}, err
 }
 
@@ -76,16 +71,27 @@ func deliveryStates(filter v1.DeliveryState) []synchook.DeliveryState {
 
 // GetDelivery implements the service.
 func (s *deliveryService) GetDelivery(ctx context.Context, r *v1.GetDeliveryRequest) (*v1.GetDeliveryResponse, error) {
-	d, err := s.store.Delivery(ctx, projectOf(ctx), synchook.DeliveryID(r.GetId()))
+	p := projectOf(ctx)
+	d, place, err := s.store.PlacedDelivery(ctx, p, synchook.DeliveryID(r.GetId()))
 	if err != nil {
 		return nil, err
 	}
-	body, attempts, err := s.store.DeliveryAttempts(ctx, projectOf(ctx), d.ID)
+	body, attempts, err := s.store.DeliveryAttempts(ctx, p, d.ID)
 	if err != nil {
+		return nil, err
+	}
+	endpoint, err := s.store.Endpoint(ctx, p, d.Endpoint)
+	if err != nil && !synchook.IsKind(err, synchook.KindNotFound) {
 		return nil, err
 	}
 	shown, err := s.showOne(ctx, d)
-	return &v1.GetDeliveryResponse{Delivery: shown, Body: body, AttemptList: convertAll(attempts, fromAttempt)}, err
+	if err != nil {
+		return nil, err
+	}
+	why := standing{delivery: d, place: place, endpoint: endpoint, most: int(shown.GetMaxAttempts())}
+	return &v1.GetDeliveryResponse{
+		Delivery: shown, Body: body, AttemptList: convertAll(attempts, fromAttempt), Reasons: why.reasons(),
+	}, nil
 }
 
 // RetryDelivery implements the service.
@@ -104,54 +110,4 @@ func (s *deliveryService) RetryDelivery(ctx context.Context, r *v1.RetryDelivery
 		return nil, err
 	}
 	return s.showOne(ctx, d)
-}
-
-func (s *deliveryService) showOne(ctx context.Context, d synchook.Delivery) (*v1.Delivery, error) {
-	shower, err := s.shower(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return shower.show(ctx, d)
-}
-
-// deliveryShower converts deliveries of one project.
-type deliveryShower struct {
-	names *names
-	most  int32 // attempts
-}
-
-func (s *deliveryService) shower(ctx context.Context) (*deliveryShower, error) {
-	set, err := s.store.Settings(ctx, projectOf(ctx))
-	if err != nil {
-		return nil, err
-	}
-	waits := len(set.RetrySchedule)
-	if waits == 0 {
-		waits = len(webhook.Default())
-	}
-	return &deliveryShower{names: newNames(s.store, projectOf(ctx)), most: int32(waits) + 1}, nil
-}
-
-func (s *deliveryShower) show(ctx context.Context, d synchook.Delivery) (*v1.Delivery, error) {
-	key, connection, sync, err := s.names.of(ctx, d.Integration, d.Connection, d.Sync)
-	if err != nil {
-		return nil, err
-	}
-	shown := &v1.Delivery{
-		Id: string(d.ID), State: deliveryStateWords().enum(d.State), EndpointId: string(d.Endpoint), RunId: string(d.Run),
-		ProviderConfigKey: key, ConnectionId: connection, SyncName: sync, Model: d.Model, Attempts: int32(d.Attempts),
-		MaxAttempts: s.most, LastStatus: int32(d.LastStatus), Reason: d.Reason, CreateTime: timestamp(d.Created), EndTime: timestamp(d.Ended),
-		OperationalType: string(d.Operational), SupersededBy: string(d.SupersededBy),
-	}
-	if d.State == synchook.DeliveryPending {
-		shown.NextAttemptTime = timestamp(d.Due)
-	}
-	return shown, nil
-}
-
-func fromAttempt(a synchook.Attempt) *v1.Attempt {
-	return &v1.Attempt{
-		Number: int32(a.Number), StartTime: timestamp(a.Started), Duration: durationpb.New(a.Duration), Status: int32(a.Status),
-		Error: a.Error, Response: a.Response,
-	}
 }

@@ -88,6 +88,38 @@ func TestDeliveriesAreFilteredAndOrdered(t *testing.T) {
 	}
 }
 
+func TestADeliveryTellsWhyItStandsAsItDoes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setUp()
+	id := string(w.work(w.trigger(), "succeeded", record("1", `{"id":"1"}`)))
+	explained := func(want v1.ReasonKind) *v1.GetDeliveryResponse {
+		t.Helper()
+		got, err := w.client.Deliveries.GetDelivery(t.Context(), &v1.GetDeliveryRequest{Id: id})
+		if err != nil || len(got.GetReasons()) != 1 || got.GetReasons()[0].GetKind() != want {
+			t.Fatalf("reasons = %v, %v; want one of kind %s", got.GetReasons(), err, want)
+		}
+		return got
+	}
+	explained(v1.ReasonKind_REASON_KIND_DUE)
+	d := w.take("1")[0]
+	explained(v1.ReasonKind_REASON_KIND_IN_FLIGHT)
+	w.attempt(d, synchook.DeliveryPending, 500)
+	waits := explained(v1.ReasonKind_REASON_KIND_RETRY_SCHEDULE)
+	until := waits.GetReasons()[0].GetUntilTime().AsTime()
+	if !waits.GetDelivery().GetNextAttemptTime().AsTime().Equal(until) || until.Before(time.Now()) || waits.GetDelivery().GetMaxAttempts() != 13 {
+		t.Errorf("it waits until %v: %v", until, waits.GetDelivery())
+	}
+	if _, err := w.client.Deliveries.RetryDelivery(t.Context(), &v1.RetryDeliveryRequest{Id: id}); err != nil {
+		t.Fatal(err)
+	}
+	explained(v1.ReasonKind_REASON_KIND_DUE)
+	w.attempt(w.take("2")[0], synchook.DeliveryDelivered, 200)
+	if got := explained(v1.ReasonKind_REASON_KIND_DELIVERED).GetReasons()[0].GetText(); got != "the endpoint answered 200 at attempt 2 of 13" {
+		t.Errorf("it says %q", got)
+	}
+}
+
 func TestDeliveryStatsTellWhatHappenedAndWhatIsOwed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

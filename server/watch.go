@@ -25,10 +25,7 @@ func (s *deliveryService) WatchDeliveries(ctx context.Context, r *v1.WatchDelive
 	if err != nil {
 		return err
 	}
-	shower, err := s.shower(ctx)
-	if err != nil {
-		return err
-	}
+	shower := s.shower(ctx)
 	if err := stream.Send(&v1.WatchDeliveriesResponse{}); err != nil {
 		return err
 	}
@@ -68,7 +65,7 @@ func coalesce(ids []synchook.DeliveryID, more <-chan []synchook.DeliveryID) []sy
 	return unique(ids)
 }
 
-func unique(ids []synchook.DeliveryID) []synchook.DeliveryID {
+func unique[ID ~string](ids []ID) []ID {
 	ids = slices.Clone(ids)
 	slices.Sort(ids)
 	return slices.Compact(ids)
@@ -87,7 +84,7 @@ func (s *deliveryService) sendChanged(ctx context.Context, ids []synchook.Delive
 		if len(states) > 0 && !slices.Contains(states, d.State) {
 			continue
 		}
-		shown, err := shower.show(ctx, d)
+		shown, err := shower.one(ctx, d)
 		if err != nil {
 			return err
 		}

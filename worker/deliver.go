@@ -94,7 +94,7 @@ func (d *deliverer) post(ctx context.Context, m webhook.Message) webhook.Attempt
 
 // waiting puts a delivery back that our own fault stopped, as long as it may still be attempted.
 func waiting(d synchook.Delivery, err error) store.DeliveryDone {
-	d.State, d.Reason = synchook.DeliveryPending, "waiting, because of a fault of ours: "+err.Error()
+	d.State, d.Cause, d.Reason = synchook.DeliveryPending, synchook.WaitFault, "something on our side failed: "+err.Error()
 	if expired(d, time.Now()) {
 		d.State = synchook.DeliveryExhausted
 	}
@@ -129,12 +129,7 @@ func (d *deliverer) load(ctx context.Context) (synchook.Endpoint, []webhook.Secr
 	return endpoint, secrets, nil
 }
 
-func schedule(e synchook.Endpoint) webhook.Schedule {
-	if len(e.RetrySchedule) > 0 {
-		return e.RetrySchedule
-	}
-	return webhook.Default()
-}
+func schedule(e synchook.Endpoint) webhook.Schedule { return webhook.ScheduleOf(e.RetrySchedule) }
 
 // judgeAttempt says what becomes of a delivery after an attempt. One that was throttled, or
 // stopped by a fault of ours, uses none of the schedule up: the wait that was due is waited again.
@@ -161,11 +156,22 @@ func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Sched
 		delivery.State = synchook.DeliveryExhausted
 		delivery.Reason = "the next attempt would come more than 7 days after the delivery was made; at the last one " + delivery.Reason
 	default:
-		delivery.State = synchook.DeliveryPending
+		delivery.State, delivery.Cause = synchook.DeliveryPending, waitCause(a, s.Outlasted(used, a.Verdict.RetryAfter))
 		done.Wait = wait
 	}
 	done.Delivery = delivery
 	return done
+}
+
+// waitCause says why the wait after an attempt is as long as it is.
+func waitCause(a webhook.Attempt, outlasted bool) synchook.WaitCause {
+	switch {
+	case a.Verdict.Outcome == webhook.Fault:
+		return synchook.WaitFault
+	case outlasted:
+		return synchook.WaitAsked
+	}
+	return synchook.WaitSchedule
 }
 
 // expired reports whether a delivery is too old to be attempted at t.
@@ -206,13 +212,13 @@ func (d *deliverer) after(ctx context.Context, done []finished[store.DeliveryDon
 		if x.Back || x.Delivery.State != synchook.DeliveryPending {
 			continue
 		}
-		of := 1
+		of := 0
 		if endpoint, _, err := d.current(ctx); err == nil {
-			of += len(schedule(endpoint))
+			of = schedule(endpoint).Most(x.Delivery.Attempts, x.Delivery.Throttled)
 		}
 		err := d.queue.SendAttempt(ctx, queue.Attempt{
 			Project: d.project, Endpoint: x.Delivery.Endpoint, Delivery: x.Delivery.ID, Model: x.Delivery.Model,
-			Number: x.Delivery.Attempts + 1, Of: max(of+x.Delivery.Throttled, x.Delivery.Attempts+1), LastAnswer: x.Delivery.Reason,
+			Number: x.Delivery.Attempts + 1, Of: max(of, x.Delivery.Attempts+1), LastAnswer: x.Delivery.Reason,
 			At: time.Now().Add(x.Wait),
 		})
 		if err != nil {

@@ -53,6 +53,29 @@ func TestThrottlingAndFaultsOfOursUseNoAttemptUp(t *testing.T) {
 	}
 }
 
+func TestAWaitSaysWhyItIsAsItIs(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	for _, c := range []struct {
+		outcome    webhook.Outcome
+		retryAfter time.Duration
+		want       synchook.WaitCause
+	}{
+		{webhook.Retry, 0, synchook.WaitSchedule}, {webhook.Retry, time.Second, synchook.WaitSchedule}, {webhook.Retry, time.Hour, synchook.WaitAsked},
+		{webhook.Throttle, 0, synchook.WaitSchedule}, {webhook.Throttle, time.Hour, synchook.WaitAsked}, {webhook.Fault, 0, synchook.WaitFault},
+	} {
+		a := answered(c.outcome, now)
+		a.Verdict.RetryAfter = c.retryAfter
+		done := judgeAttempt(synchook.Delivery{Created: now, Cause: "before"}, a, webhook.Schedule{time.Minute}, noJitter)
+		if done.Delivery.Cause != c.want || done.Slowed != (c.outcome == webhook.Throttle) {
+			t.Errorf("%v, asked to wait %v: %q, slowed %v", c.outcome, c.retryAfter, done.Delivery.Cause, done.Slowed)
+		}
+	}
+	if done := waiting(synchook.Delivery{Created: now}, errors.New("no key")); done.Delivery.Cause != synchook.WaitFault {
+		t.Errorf("a fault of ours: %q", done.Delivery.Cause)
+	}
+}
+
 func TestADeliveryIsGivenUpAfterItsLifetime(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

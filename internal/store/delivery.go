@@ -9,7 +9,7 @@ import (
 	"github.com/synchook/synchook/internal/synchook"
 )
 
-var deliveryFields = []string{"f", "at", "st", "new", "due", "ls", "rs", "end", "th", "sup"}
+var deliveryFields = []string{"f", "at", "st", "new", "due", "ls", "rs", "end", "th", "sup", "wt"}
 
 func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) {
 	w := words(f)
@@ -23,7 +23,7 @@ func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) 
 	}
 	switch d.State {
 	case synchook.DeliveryPending:
-		d.Due = fromMillis(w[4])
+		d.Due, d.Cause = fromMillis(w[4]), synchook.WaitCause(w[10])
 	case synchook.DeliveryDelivered:
 		d.Reason = "the endpoint answered " + w[5]
 	}

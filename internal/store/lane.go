@@ -133,7 +133,7 @@ func (s *Store) TurnDeliveries(ctx context.Context, p synchook.ProjectID, t Turn
 			op = "again"
 		}
 		args = append(args, string(d.Delivery.ID), op, d.Delivery.Attempts, d.Delivery.LastStatus, d.Delivery.Reason,
-			d.Wait.Milliseconds(), attempt, d.Delivery.Throttled, d.counts())
+			d.Wait.Milliseconds(), attempt, d.Delivery.Throttled, d.counts(), string(d.Delivery.Cause))
 	}
 	return takeTurn(ctx, s, p, turnDeliveriesScript, args, func(id string, v any) (synchook.Delivery, error) {
 		w := words(v)

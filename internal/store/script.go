@@ -67,6 +67,7 @@ var (
 	leaseScript          = script("lease")
 	censusScript         = script("lane", "census")
 	owedScript           = script("lane", "owed")
+	placedDeliveryScript = script("lane", "placed_delivery")
 	retireScript         = script("lane", "doctor_retire")
 )
 

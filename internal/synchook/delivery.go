@@ -15,6 +15,17 @@ const (
 	DeliverySuperseded DeliveryState = "superseded"
 )
 
+// WaitCause says why a delivery that is pending is not due at once.
+type WaitCause string
+
+// The causes of waits.
+const (
+	WaitSchedule WaitCause = ""         // its last attempt failed, and the retry schedule says when the next is due
+	WaitAsked    WaitCause = "asked"    // the endpoint asked to be called no sooner
+	WaitFault    WaitCause = "fault"    // something on our side failed
+	WaitInterval WaitCause = "interval" // the endpoint's least time between webhooks of its connection, sync and model
+)
+
 // DeliveryLifetime is how long a delivery is attempted at most, whatever happens.
 const DeliveryLifetime = 7 * 24 * time.Hour
 
@@ -41,6 +52,7 @@ type Delivery struct {
 	Attempts   int // that got an answer, or none in time
 	Throttled  int // of these, those that asked us to slow down or that a fault of ours stopped: they use none of the schedule up
 	Due        time.Time
+	Cause      WaitCause // of the wait until Due
 	LastStatus int
 	Reason     string
 	Created    time.Time

@@ -17,6 +17,20 @@ func Default() Schedule {
 	}
 }
 
+// ScheduleOf returns the schedule with these delays; without any, it is the default.
+func ScheduleOf(delays []time.Duration) Schedule {
+	if len(delays) > 0 {
+		return delays
+	}
+	return Default()
+}
+
+// Most says how many attempts a delivery gets at most, of which so many were made, and of these so many used
+// nothing of the schedule up. One whose schedule was longer then may have had more.
+func (s Schedule) Most(made, free int) int {
+	return max(len(s)+1+free, made)
+}
+
 // Delay says how long to wait after the given attempt failed, the first being 1, and whether there is
 // another attempt at all. A delay is up to a fifth shorter or longer by chance. What the endpoint asked
 // for with Retry-After is a lower bound: it is only ever made longer, since many deliveries that come
@@ -29,6 +43,13 @@ func (s Schedule) Delay(attempt int, retryAfter time.Duration, random func() flo
 	chance := random()
 	delay = stretch(s[attempt-1], jitter*(2*chance-1))
 	return max(delay, stretch(retryAfter, jitter*chance)), true
+}
+
+// Outlasted reports whether a wait after the given attempt is as long as it is because the endpoint asked for it:
+// with Retry-After it asked for no less than the schedule's delay.
+func (s Schedule) Outlasted(attempt int, retryAfter time.Duration) bool {
+	attempt = max(attempt, 1)
+	return retryAfter > 0 && attempt <= len(s) && retryAfter >= s[attempt-1]
 }
 
 func stretch(d time.Duration, by float64) time.Duration {

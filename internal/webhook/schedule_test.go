@@ -78,3 +78,37 @@ func TestDelaysOfOneOutageDoNotComeBackTogether(t *testing.T) {
 		t.Errorf("100 deliveries come back at %d instants", len(seen))
 	}
 }
+
+func TestAWaitIsAsLongAsTheEndpointAskedWhenThatIsNoLessThanTheSchedules(t *testing.T) {
+	t.Parallel()
+	s := Schedule{10 * time.Second, time.Minute}
+	for _, c := range []struct {
+		attempt    int
+		retryAfter time.Duration
+		want       bool
+	}{
+		{1, 0, false}, {1, 9 * time.Second, false}, {1, 10 * time.Second, true}, {0, time.Hour, true},
+		{2, 59 * time.Second, false}, {2, time.Minute, true}, {3, time.Hour, false},
+	} {
+		if got := s.Outlasted(c.attempt, c.retryAfter); got != c.want {
+			t.Errorf("after attempt %d and asked for %v: %v", c.attempt, c.retryAfter, got)
+		}
+	}
+	if (Schedule{0}).Outlasted(1, 0) {
+		t.Error("nothing was asked for")
+	}
+}
+
+func TestTheMostAttemptsAreOneMoreThanDelaysAndThoseThatWereFree(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		delays           []time.Duration
+		made, free, want int
+	}{
+		{nil, 0, 0, 13}, {nil, 20, 5, 20}, {[]time.Duration{1}, 0, 0, 2}, {[]time.Duration{1}, 3, 2, 4}, {[]time.Duration{1}, 9, 0, 9},
+	} {
+		if got := ScheduleOf(c.delays).Most(c.made, c.free); got != c.want {
+			t.Errorf("%d delays, %d made, %d of them free: %d, want %d", len(c.delays), c.made, c.free, got, c.want)
+		}
+	}
+}

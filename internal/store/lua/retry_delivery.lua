@@ -19,6 +19,7 @@ if f[1] ~= 'pending' then
   redis.call('HDEL', key, 'end', 'sup')
 end
 redis.call('HSET', key, 'due', num(t))
+redis.call('HDEL', key, 'wt')
 redis.call('ZADD', rows, num(t), ARGV[1])
 redis.call('ZADD', P .. ':deferred:' .. endpoint, f[2], ARGV[1])
 owes(ARGV[2], t)

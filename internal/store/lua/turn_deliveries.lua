@@ -1,6 +1,6 @@
 -- A turn on a lane of deliveries. What is done, each: id, op ('delivered', 'exhausted', 'cancelled',
 -- 'again', 'back'), attempts, status, reason, wait ms, attempt, how many attempts were throttled, what to count
--- (stats.lua): letters, and the number of the attempt's latency.
+-- (stats.lua): letters, and the number of the attempt's latency; and why the wait is as it is.
 
 local kind = { timed = true }
 local changed, finished = {}, {}
@@ -30,7 +30,7 @@ local function ended(key, id, op, at, t)
   record(key, at, 'st', op, 'end', num(clock(t)))
   finished[#finished + 1] = id
   if op == 'delivered' then
-    redis.call('HDEL', key, 'due', 'rs') -- most rows are of these: its status says why, and nothing is due
+    redis.call('HDEL', key, 'due', 'rs', 'wt') -- most rows are of these: its status says why, and nothing is due
   else
     list_ended(id, op, endpoint, redis.call('HGET', key, 'new'))
   end
@@ -44,7 +44,7 @@ local function hand_in(rows, at, t, score)
   elseif op == 'again' then
     local due = t + tonumber(ARGV[at + 5])
     redis.call('ZADD', rows, num(due), id)
-    record(key, at, 'due', num(due))
+    record(key, at, 'due', num(due), 'wt', ARGV[at + 9])
     redis.call('ZADD', deferred, redis.call('HGET', key, 'new'), id)
   else
     ended(key, id, op, at, t)
@@ -66,7 +66,7 @@ end
 
 function kind.apply(i, t)
   local rows = P .. ':rows:' .. ARGV[1]
-  for at = i, #ARGV, 9 do
+  for at = i, #ARGV, 10 do
     local score = tonumber(redis.call('ZSCORE', rows, ARGV[at]) or '0')
     if score < 0 then
       hand_in(rows, at, t, score)
