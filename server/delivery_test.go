@@ -115,7 +115,7 @@ func TestADeliveryTellsWhyItStandsAsItDoes(t *testing.T) {
 	}
 	explained(v1.ReasonKind_REASON_KIND_DUE)
 	w.attempt(w.take("2")[0], synchook.DeliveryDelivered, 200)
-	if got := explained(v1.ReasonKind_REASON_KIND_DELIVERED).GetReasons()[0].GetText(); got != "the endpoint answered 200 at attempt 2 of 13" {
+	if got := explained(v1.ReasonKind_REASON_KIND_DELIVERED).GetReasons()[0].GetText(); got != "the endpoint answered 200 OK at attempt 2 of 13" {
 		t.Errorf("it says %q", got)
 	}
 }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -25,7 +27,7 @@ func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) 
 	case synchook.DeliveryPending:
 		d.Due, d.Cause = fromMillis(w[4]), synchook.WaitCause(w[10])
 	case synchook.DeliveryDelivered:
-		d.Reason = "the endpoint answered " + w[5]
+		d.Reason = strings.TrimSpace("the endpoint answered " + w[5] + " " + http.StatusText(d.LastStatus)) // not kept: most rows are of these
 	}
 	err := fromJSON(w[0], &d.DeliveryFacts)
 	return d, err
