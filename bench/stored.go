@@ -31,7 +31,9 @@ type operation struct {
 func operations() []operation {
 	return []operation{
 		{"a page of deliveries", listed()},
-		{"a page of undelivered ones", listed(synchook.DeliveryPending)},
+		{"a page of undelivered ones", listed(synchook.DeliveryPending, synchook.DeliveryExhausted)},
+		{"a page that a filter leaves empty", searched},
+		{"statistics of two days", counted},
 		{"a delivery taken and handed in", claimed},
 		{"a sweep", swept},
 	}
@@ -176,6 +178,25 @@ func listed(states ...synchook.DeliveryState) func(context.Context, *house, sync
 			return err
 		}, nil
 	}
+}
+
+// searched looks for deliveries of a connection that has none.
+func searched(ctx context.Context, h *house, p synchook.Project) (func() error, error) {
+	return func() error {
+		page, _, err := h.store.Deliveries(ctx, p.ID, store.DeliveryQuery{Connection: "con_none"}, store.Page{})
+		if err == nil && len(page) != 0 {
+			err = fmt.Errorf("a connection that is none has %d deliveries", len(page))
+		}
+		return err
+	}, nil
+}
+
+// counted reads the statistics of deliveries.
+func counted(ctx context.Context, h *house, p synchook.Project) (func() error, error) {
+	return func() error {
+		_, err := h.store.DeliveryStats(ctx, p.ID, "", store.MaxStatsWindow)
+		return err
+	}, nil
 }
 
 // claimed takes a delivery and hands it in as delivered.
