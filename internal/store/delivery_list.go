@@ -24,9 +24,10 @@ type DeliveryQuery struct {
 	OldestFirst bool
 }
 
-// Deliveries returns a page of deliveries. States but delivered and the time have indexes, and so do the
-// exhausted ones of an endpoint; any other filter may leave a page short, or empty, although more follow: it looks at about 1,000 deliveries at most. Deliveries of
-// one run are found by when it ended.
+// Deliveries returns a page of deliveries. Times and all states but delivered have indexes; what an endpoint
+// has not got is read from its lane, unless very much waits there, and from a list of its own. Deliveries of one run
+// are found by when it ended. Any other filter may leave a page short, or empty, although more follow: one call
+// looks at about 1,000 deliveries.
 func (s *Store) Deliveries(ctx context.Context, p synchook.ProjectID, q DeliveryQuery, page Page) ([]synchook.Delivery, string, error) {
 	if q.Run != "" {
 		none, err := s.narrowToRun(ctx, p, &q)
@@ -34,10 +35,7 @@ func (s *Store) Deliveries(ctx context.Context, p synchook.ProjectID, q Delivery
 			return nil, "", err
 		}
 	}
-	l := listing{sets: q.indexes(p), order: newestFirst, from: nextMillis(q.From), to: nextMillis(q.Before)}
-	if q.OldestFirst {
-		l.order = oldestFirst
-	}
+	l := q.listing(p)
 	return list(ctx, s, l, page, func(pipe redis.Pipeliner, id string) func() (synchook.Delivery, error) {
 		cmd := pipe.HMGet(ctx, key(p, "dlv", id), deliveryFields...)
 		return func() (synchook.Delivery, error) { return decodeDelivery(synchook.DeliveryID(id), cmd.Val()) }
@@ -73,19 +71,29 @@ func (s *Store) narrowToRun(ctx context.Context, p synchook.ProjectID, q *Delive
 	return !q.From.Before(q.Before), nil
 }
 
-// indexes returns the indexes that hold all deliveries in one of the wanted states.
-func (q DeliveryQuery) indexes(p synchook.ProjectID) []string {
+// listing names all deliveries in one of the wanted states and, as far as there are lists of them, to the endpoint.
+func (q DeliveryQuery) listing(p synchook.ProjectID) listing {
+	l := listing{order: newestFirst, from: nextMillis(q.From), to: nextMillis(q.Before)}
+	if q.OldestFirst {
+		l.order = oldestFirst
+	}
 	if len(q.States) == 0 || slices.Contains(q.States, synchook.DeliveryDelivered) {
-		return []string{key(p, "deliveries")}
+		l.sets = []string{key(p, "deliveries")}
+		return l
 	}
-	sets := make([]string, len(q.States))
-	for i, state := range q.States {
-		sets[i] = key(p, "deliveries", string(state))
-		if state == synchook.DeliveryExhausted && q.Endpoint != "" {
-			sets[i] = key(p, "deliveries", string(state), string(q.Endpoint))
+	for _, state := range q.States {
+		set := key(p, "deliveries", string(state))
+		switch {
+		case state == synchook.DeliveryPending && q.Endpoint != "":
+			l.some, l.rows = key(p, "rows", string(synchook.DeliveryLane(q.Endpoint))), key(p, "dlv", "")
+			l.sets = slices.Insert(l.sets, 0, set)
+			continue
+		case state == synchook.DeliveryExhausted && q.Endpoint != "":
+			set += ":" + string(q.Endpoint)
 		}
+		l.sets = append(l.sets, set)
 	}
-	return sets
+	return l
 }
 
 func (q DeliveryQuery) holds(d synchook.Delivery) bool {

@@ -46,6 +46,13 @@ func (w *world) keep(t *testing.T, deliveries ...synchook.Delivery) {
 			if d.State != synchook.DeliveryDelivered {
 				pipe.ZAdd(t.Context(), w.key("deliveries", string(d.State)), z)
 			}
+			switch d.State {
+			case synchook.DeliveryExhausted:
+				pipe.ZAdd(t.Context(), w.key("deliveries", "exhausted", string(d.Endpoint)), z)
+			case synchook.DeliveryPending: // due at any time, or in flight
+				z.Score = float64(rand.IntN(2000) - 1000)
+				pipe.ZAdd(t.Context(), w.key("rows", string(d.Endpoint)+".d"), z)
+			}
 		}
 		if _, err := pipe.Exec(t.Context()); err != nil {
 			t.Fatal(err)
@@ -112,6 +119,13 @@ func TestAListHoldsWhatItsFilterHoldsInBothOrders(t *testing.T) {
 		"delivered":   {store.DeliveryQuery{States: states[1:2]}, func(d synchook.Delivery) bool { return d.State == synchook.DeliveryDelivered }},
 		"superseded":  {store.DeliveryQuery{States: states[4:]}, func(d synchook.Delivery) bool { return d.State == synchook.DeliverySuperseded }},
 		"undelivered": {store.DeliveryQuery{States: []synchook.DeliveryState{states[0], states[2]}}, func(d synchook.Delivery) bool { return d.State == states[0] || d.State == states[2] }},
+		"its pending": {store.DeliveryQuery{Endpoint: "end_1", States: states[:1]}, func(d synchook.Delivery) bool { return d.Endpoint == "end_1" && d.State == states[0] }},
+		"its undelivered": {store.DeliveryQuery{Endpoint: "end_1", States: []synchook.DeliveryState{states[2], states[0]}}, func(d synchook.Delivery) bool {
+			return d.Endpoint == "end_1" && (d.State == states[0] || d.State == states[2])
+		}},
+		"its last": {store.DeliveryQuery{Endpoint: "end_1", States: states[:1], From: half, Before: half.Add(20 * time.Millisecond)}, func(d synchook.Delivery) bool {
+			return d.Endpoint == "end_1" && d.State == states[0] && !d.Created.Before(half) && d.Created.Before(half.Add(20*time.Millisecond))
+		}},
 		"endpoint":    {store.DeliveryQuery{Endpoint: "end_1"}, func(d synchook.Delivery) bool { return d.Endpoint == "end_1" }},
 		"integration": {store.DeliveryQuery{Integration: "int_1"}, func(d synchook.Delivery) bool { return d.Integration == "int_1" }},
 		"connection":  {store.DeliveryQuery{Connection: "con_3"}, func(d synchook.Delivery) bool { return d.Connection == "con_3" }},
@@ -137,9 +151,38 @@ func TestAListHoldsWhatItsFilterHoldsInBothOrders(t *testing.T) {
 	}
 }
 
+func TestWhatAnEndpointIsOwedIsFoundHoweverMuchOthersAre(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var all []synchook.Delivery
+	for n := range 4000 {
+		d := storedDelivery(n, synchook.DeliveryPending)
+		d.Endpoint = []synchook.EndpointID{"end_dead", "end_well"}[boolInt(n == 17)]
+		all = append(all, d)
+	}
+	w.keep(t, all...)
+	q := store.DeliveryQuery{Endpoint: "end_well", States: []synchook.DeliveryState{synchook.DeliveryPending, synchook.DeliveryExhausted}}
+	list, next, err := w.st.Deliveries(t.Context(), w.p, q, store.Page{})
+	if err != nil || next != "" || len(list) != 1 || list[0].ID != all[17].ID {
+		t.Errorf("the first page has %d deliveries (%v), and there is another: %v", len(list), err, next != "")
+	}
+	q.Endpoint = "end_dead"
+	if got := w.listed(t, q, 1000, nil); len(got) != 3999 {
+		t.Errorf("the other is owed %d, want 3,999", len(got))
+	}
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 func TestAListNeitherRepeatsNorMissesWhatWasThereAllAlong(t *testing.T) {
 	t.Parallel()
-	for _, oldest := range []bool{true, false} {
+	for n := range 4 {
+		oldest, end := n%2 == 0, synchook.EndpointID([]string{"", "end_1"}[n/2])
 		w := newWorld(t)
 		var all []synchook.Delivery
 		for n := range 100 {
@@ -147,28 +190,29 @@ func TestAListNeitherRepeatsNorMissesWhatWasThereAllAlong(t *testing.T) {
 		}
 		w.keep(t, all...)
 		gone := map[synchook.DeliveryID]bool{}
-		q := store.DeliveryQuery{States: []synchook.DeliveryState{synchook.DeliveryPending, synchook.DeliveryExhausted}, OldestFirst: oldest}
-		n := 1000
+		q := store.DeliveryQuery{States: []synchook.DeliveryState{synchook.DeliveryPending, synchook.DeliveryExhausted}, Endpoint: end, OldestFirst: oldest}
+		more := 1000
 		got := w.listed(t, q, 3, func(last synchook.DeliveryID) {
 			for _, d := range []synchook.Delivery{all[rand.IntN(len(all))], {ID: last}} { // what the token names as well
 				gone[d.ID] = true
-				for _, set := range []string{"deliveries", "deliveries:pending", "deliveries:exhausted"} {
+				for _, set := range []string{"deliveries", "deliveries:pending", "deliveries:exhausted", "deliveries:exhausted:end_1", "rows:end_1.d"} {
 					w.rdb.ZRem(t.Context(), w.key(set), string(d.ID))
 				}
 				w.rdb.Del(t.Context(), w.key("dlv", string(d.ID)))
 			}
-			w.keep(t, storedDelivery(n, synchook.DeliveryPending))
+			w.keep(t, storedDelivery(more, synchook.DeliveryPending))
 			moved := all[rand.IntN(len(all))] // from one of the two indexes to the other
 			if !gone[moved.ID] {
 				w.rdb.ZRem(t.Context(), w.key("deliveries", string(moved.State)), string(moved.ID))
+				w.rdb.ZRem(t.Context(), w.key("rows:end_1.d"), string(moved.ID))
 				moved.State = synchook.DeliveryExhausted
 				w.keep(t, moved)
 			}
-			n++
+			more++
 		})
 		for _, d := range all {
 			if !gone[d.ID] && !slices.Contains(got, d.ID) {
-				t.Errorf("oldest first %v: %s was missed", oldest, d.ID)
+				t.Errorf("oldest first %v, of %q: %s was missed", oldest, end, d.ID)
 			}
 		}
 	}

@@ -13,6 +13,9 @@ type listing struct {
 	sets     []string // in one slot; no member is in two of them
 	order    order
 	from, to string // the lowest score, and the first that is too high; "": none
+	// some is a set of those members of the first one that are wanted; "": all are. With very many of them all are
+	// listed all the same. rows are the names of their rows without the member.
+	some, rows string
 }
 
 const (

@@ -61,7 +61,11 @@ func (s *Store) page(ctx context.Context, set string, p Page, o order) ([]string
 
 // spots returns up to n places of a listing that follow one, and whether there are more.
 func (s *Store) spots(ctx context.Context, l listing, from spot, n int) (found []spot, more bool, err error) {
-	members, err := pageScript.Run(ctx, s.rdb, l.sets, string(l.order), n+1, from.score, from.member, l.from, l.to).StringSlice()
+	args := []any{string(l.order), n + 1, from.score, from.member, l.from, l.to}
+	if l.some != "" {
+		args = append(args, l.some, l.rows)
+	}
+	members, err := pageScript.Run(ctx, s.rdb, l.sets, args...).StringSlice()
 	if err != nil {
 		return nil, false, failed("reading a page", err)
 	}
