@@ -168,3 +168,27 @@ func TestAnEventThatDoesNotCountItsRunsIsKeptForThoseThatItNames(t *testing.T) {
 		t.Errorf("%d rows were pruned afterwards, want the event and its run", n)
 	}
 }
+
+func TestPruningLeavesNothingOfAnExhaustedDelivery(t *testing.T) {
+	t.Parallel()
+	w := worldOn(t, ownServer(t))
+	w.owe(t, "A", "B")
+	rows := w.turnDeliveries(t, at("a", 1)).Rows
+	failed := attempt(rows[0], synchook.DeliveryPending, 500) // so that it was deferred
+	again := w.turnDeliveries(t, at("a", 2), failed, attempt(rows[1], synchook.DeliveryDelivered, 200)).Rows[0]
+	leave := store.Turn{Token: "a", Number: 3, Leave: store.LeaveIdle}
+	w.turnDeliveries(t, leave, attempt(again, synchook.DeliveryExhausted, 500))
+	end := string(w.Project.Endpoint)
+	if n := w.rdb.ZCard(t.Context(), w.key("deliveries:exhausted", end)).Val(); n != 1 {
+		t.Errorf("the endpoint has %d exhausted deliveries, want one", n)
+	}
+	if n := w.prune(t, inAnHour()); n != 3 {
+		t.Errorf("%d rows were removed, want a run and its two deliveries", n)
+	}
+	for _, key := range []string{"deliveries:exhausted", "deliveries:exhausted:" + end, "deferred:" + end, "owed", "deliveries"} {
+		if n := w.rdb.Exists(t.Context(), w.key(key)).Val(); n != 0 {
+			t.Errorf("%s is still there", key)
+		}
+	}
+	w.wantClean(t, "afterwards")
+}
