@@ -68,3 +68,40 @@ func wantWaitingAttempt(t *testing.T, h *rig.House) {
 		t.Errorf("Asynqmon shows %+v", list.Tasks[0])
 	}
 }
+
+func TestAWaitingDeliveryExplainsItselfAndStatisticsAddUp(t *testing.T) {
+	t.Parallel()
+	h := rig.NewHouse(t, rig.HouseOptions{})
+	p := h.NewProject("truth", "user-1")
+	h.StartWorker()
+	p.Set(&synchookv1.ProjectSettings{RetrySchedule: []*durationpb.Duration{{Seconds: 6}}}, "retry_schedule")
+	p.Receiver.Answer(500)
+	pushes := p.Push(1, rig.Now()).End()
+	id := p.Receiver.Want(1)[0].ID
+	deliveries := p.Client().Deliveries
+	var waits *synchookv1.GetDeliveryResponse
+	rig.Until(t, 5*time.Second, "the delivery waits for its second attempt", func() bool {
+		answer, err := deliveries.GetDelivery(t.Context(), &synchookv1.GetDeliveryRequest{Id: id})
+		waits = answer
+		return err == nil && len(answer.GetReasons()) > 0 && answer.GetReasons()[0].GetKind() == synchookv1.ReasonKind_REASON_KIND_RETRY_SCHEDULE
+	})
+	reason := waits.GetReasons()[0]
+	if !reason.GetUntilTime().AsTime().Equal(waits.GetDelivery().GetNextAttemptTime().AsTime()) || waits.GetDelivery().GetMaxAttempts() != 2 {
+		t.Errorf("the delivery %v explains itself so: %v", waits.GetDelivery(), reason)
+	}
+	owed, err := deliveries.GetDeliveryStats(t.Context(), &synchookv1.GetDeliveryStatsRequest{})
+	if err != nil || len(owed.GetBacklogs()) != 1 || owed.GetBacklogs()[0].GetOldestDeliveryId() != id {
+		t.Errorf("while %s waits, this is owed: %v, %v", id, owed.GetBacklogs(), err)
+	}
+	got := p.Receiver.Want(2)
+	p.WantAll(pushes)
+	stats, err := deliveries.GetDeliveryStats(t.Context(), &synchookv1.GetDeliveryStatsRequest{Window: durationpb.New(48 * time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := int64(len(p.Deliveries()))
+	c := stats.GetTotal()
+	if c.GetCreated() != all || c.GetDelivered() != all || c.GetAttempts() != all+1 || c.GetFailedAttempts() != 1 || stats.GetPending() != 0 || len(stats.GetBacklogs()) != 0 {
+		t.Errorf("of %d deliveries in %d arrivals, statistics say %v", all, len(got), stats)
+	}
+}
