@@ -19,6 +19,8 @@ type Connection struct {
 	WebhookURL  string          `json:",omitempty"` // takes the place of the project's; empty: it does not
 	Created     time.Time
 	Updated     time.Time
+	// CredentialsVersion says which credentials these are: it is raised with each change of them.
+	CredentialsVersion int `json:"-"`
 }
 
 // CredentialsKind says how credentials are sent.

@@ -1,6 +1,9 @@
 package synchook
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // DeliveryState is where a delivery stands. The state machine is drawn in doc.go.
 type DeliveryState string
@@ -75,4 +78,10 @@ type Attempt struct {
 // time, so that handing a run in again makes no second delivery.
 func SyncDeliveryID(run RunID, model string, end EndpointID) DeliveryID {
 	return DeliveryID(DerivedID(DeliveryPrefix, IDTime(string(run)), string(run), model, string(end)))
+}
+
+// OperationalDeliveryID returns the ID of the delivery that tells an endpoint what happened at the nth attempt of a
+// run or a delivery: the same each time, so that handing in again what happened tells it once.
+func OperationalDeliveryID(t OperationalType, about string, nth int, end EndpointID) DeliveryID {
+	return DeliveryID(DerivedID(DeliveryPrefix, IDTime(about), string(t), about, strconv.Itoa(nth), string(end)))
 }

@@ -53,6 +53,12 @@ const (
 	ConnectionRefused OperationalType = "connection.refused"
 )
 
+// OptedInto reports whether the endpoint gets the operational webhooks of a type. Its filter is about syncs'
+// webhooks, and says nothing about these.
+func (e Endpoint) OptedInto(t OperationalType) bool {
+	return e.URL != "" && slices.Contains(e.Operational, t)
+}
+
 // EndpointState says how an endpoint does.
 type EndpointState string
 
