@@ -102,7 +102,7 @@ func (c *Client) again(ctx context.Context, r Request, res Response, err error) 
 func (c *Client) attempt(ctx context.Context, t Target, r Request) (Response, http.Header, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.attemptTimeout())
 	defer cancel()
-	req, err := r.build(ctx, t)
+	req, authorized, err := r.build(ctx, t)
 	if err != nil {
 		return Response{}, nil, err
 	}
@@ -120,6 +120,7 @@ func (c *Client) attempt(ctx context.Context, t Target, r Request) (Response, ht
 		StatusText: strings.TrimPrefix(strings.TrimPrefix(res.Status, fmt.Sprint(res.StatusCode)), " "),
 		Header:     flatten(res.Header),
 		Body:       body,
+		Authorized: authorized,
 	}, res.Header, nil
 }
 

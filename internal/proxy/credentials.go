@@ -58,24 +58,28 @@ func (c Credentials) GoString() string { return c.String() }
 // LogValue keeps the secret out of structured logs.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// apply adds the credentials to h. A header that the script has set itself
-// stays: some APIs exchange one token for another within a script.
-func (c Credentials) apply(h http.Header) {
+// apply adds the credentials to h, and reports whether it did. A header that
+// the script has set itself stays: some APIs exchange one token for another
+// within a script.
+func (c Credentials) apply(h http.Header) bool {
 	switch c.kind {
 	case KindBearer:
-		setDefault(h, "Authorization", "Bearer "+c.secret)
+		return setDefault(h, "Authorization", "Bearer "+c.secret)
 	case KindBasic:
 		r := http.Request{Header: http.Header{}}
 		r.SetBasicAuth(c.name, c.secret)
-		setDefault(h, "Authorization", r.Header.Get("Authorization"))
+		return setDefault(h, "Authorization", r.Header.Get("Authorization"))
 	case KindHeader:
-		setDefault(h, c.name, c.secret)
+		return setDefault(h, c.name, c.secret)
 	}
+	return false
 }
 
-// setDefault sets a header that is not there yet.
-func setDefault(h http.Header, name, value string) {
-	if h.Get(name) == "" {
-		h.Set(name, value)
+// setDefault sets a header that is not there yet, and reports whether it did.
+func setDefault(h http.Header, name, value string) bool {
+	if h.Get(name) != "" {
+		return false
 	}
+	h.Set(name, value)
+	return true
 }

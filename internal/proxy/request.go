@@ -69,6 +69,8 @@ type Response struct {
 	Duration time.Duration
 	// Attempts is how many requests were made, at least 1.
 	Attempts int
+	// Authorized says that the request carried the target's credentials, and not some that the script has set.
+	Authorized bool
 }
 
 // method returns the method, GET when there is none.
@@ -79,15 +81,15 @@ func (r Request) method() string {
 	return strings.ToUpper(r.Method)
 }
 
-// build makes the HTTP request for one attempt.
-func (r Request) build(ctx context.Context, t Target) (*http.Request, error) {
+// build makes the HTTP request for one attempt, and reports whether it carries the target's credentials.
+func (r Request) build(ctx context.Context, t Target) (req *http.Request, authorized bool, err error) {
 	u, err := resolve(t.BaseURL, r)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	req, err := http.NewRequestWithContext(ctx, r.method(), u.String(), r.body())
+	req, err = http.NewRequestWithContext(ctx, r.method(), u.String(), r.body())
 	if err != nil {
-		return nil, fmt.Errorf("method %q is not one of HTTP", r.Method)
+		return nil, false, fmt.Errorf("method %q is not one of HTTP", r.Method)
 	}
 	for name, value := range r.Header {
 		req.Header.Set(name, value)
@@ -96,9 +98,9 @@ func (r Request) build(ctx context.Context, t Target) (*http.Request, error) {
 	setDefault(req.Header, "User-Agent", "synchook")
 	tracing.Inject(ctx, req.Header)
 	if base, err := url.Parse(t.BaseURL); err == nil && sameOrigin(base, u) {
-		t.Credentials.apply(req.Header)
+		authorized = t.Credentials.apply(req.Header)
 	}
-	return req, nil
+	return req, authorized, nil
 }
 
 // body returns a reader of the body, nil when it is empty, so that a GET
