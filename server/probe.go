@@ -57,11 +57,19 @@ func (s *endpointService) tested(ctx context.Context, id synchook.EndpointID) (s
 	return e, err
 }
 
-// testBody returns a body as an endpoint gets them, of things that do not exist.
-func testBody(_ synchook.OperationalType, now time.Time) []byte {
-	return webhook.SyncBody{
-		ConnectionID: "test-connection", ProviderConfigKey: "test-integration", SyncName: "test-sync", Model: "TestModel",
-		Counts: webhook.Counts{Added: 1}, QueryTimeStamp: now,
+// testBody returns a body as an endpoint gets them, of things that do not exist: an operational one, or without a
+// type that of a sync's webhook.
+func testBody(t synchook.OperationalType, now time.Time) []byte {
+	names := webhook.Names{ConnectionID: "test-connection", ProviderConfigKey: "test-integration", SyncName: "test-sync", Model: "TestModel"}
+	if t == "" {
+		return webhook.SyncBody{
+			ConnectionID: names.ConnectionID, ProviderConfigKey: names.ProviderConfigKey, SyncName: names.SyncName, Model: names.Model,
+			Counts: webhook.Counts{Added: 1}, QueryTimeStamp: now,
+		}.Bytes()
+	}
+	return webhook.OperationalBody{
+		Type: t, Timestamp: now, Names: names, RunID: "run_test", EndpointID: "end_test", URL: "https://test.example/hook", DeliveryID: "dlv_test",
+		Attempts: 1, LastStatus: 401, Reason: "this is a test", Error: "this is a test",
 	}.Bytes()
 }
 

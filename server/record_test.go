@@ -122,7 +122,7 @@ func (w *world) forget(id string) {
 	if err := w.store.DeleteBatch(ctx, writer, model, []string{id}); err != nil {
 		w.t.Fatal(err)
 	}
-	sealed, err := w.store.SealRun(ctx, writer, synchook.RunSucceeded, "")
+	sealed, err := w.store.SealRun(ctx, writer, store.Ending{State: synchook.RunSucceeded})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -209,7 +209,7 @@ func (w *world) work(id synchook.RunID, state synchook.RunState, records ...stor
 	if err := w.store.SaveBatch(ctx, writer, sy.Models[0].ID, records); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.store.SealRun(ctx, writer, state, ""); err != nil {
+	if _, err := w.store.SealRun(ctx, writer, store.Ending{State: state}); err != nil {
 		w.t.Fatal(err)
 	}
 	p, err := w.store.Project(ctx, w.project)

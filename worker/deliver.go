@@ -48,7 +48,7 @@ func (d *deliverer) do(ctx context.Context, delivery synchook.Delivery, _ int64)
 		return unsaid(store.DeliveryDone{Delivery: delivery})
 	}
 	if err != nil {
-		return unsaid(waiting(delivery, err))
+		return unsaid(d.tell(ctx, waiting(delivery, err), endpoint.URL))
 	}
 	ctx, span := d.tracer.Continue(ctx, "attempt", delivery.Trace)
 	attempt := d.post(ctx, webhook.Message{
@@ -59,7 +59,7 @@ func (d *deliverer) do(ctx context.Context, delivery synchook.Delivery, _ int64)
 		return unsaid(store.DeliveryDone{Delivery: delivery, Back: true})
 	}
 	done := judgeAttempt(delivery, attempt, schedule(endpoint), rand.Float64)
-	return d.finish(done, attempt, span)
+	return d.finish(d.tell(ctx, done, endpoint.URL), attempt, span)
 }
 
 // nobody says why a delivery is owed to nobody any more. Empty: it is.
@@ -198,9 +198,9 @@ func (d *deliverer) finish(done store.DeliveryDone, a webhook.Attempt, span trac
 
 func (d *deliverer) line(done store.DeliveryDone, a webhook.Attempt) []slog.Attr {
 	dl := done.Delivery
-	return append(make([]slog.Attr, 0, 18), // with room for what the teller adds
+	return append(make([]slog.Attr, 0, 19), // with room for what the teller adds
 		slog.String("project", string(d.project)), slog.String("run", string(dl.Run)), slog.String("delivery", string(dl.ID)),
-		slog.String("endpoint", string(dl.Endpoint)), slog.String("model", dl.Model), slog.Int("attempt", dl.Attempts),
+		slog.String("endpoint", string(dl.Endpoint)), slog.String("model", dl.Model), slog.String("type", string(dl.Operational)), slog.Int("attempt", dl.Attempts),
 		slog.Int("status", a.Status), slog.Duration("duration", a.Duration), slog.String("state", string(dl.State)),
 		slog.String("outcome", a.Verdict.Outcome.String()), slog.Duration("wait", done.Wait), slog.String("reason", dl.Reason))
 }
@@ -217,7 +217,7 @@ func (d *deliverer) after(ctx context.Context, done []finished[store.DeliveryDon
 			of = schedule(endpoint).Most(x.Delivery.Attempts, x.Delivery.Throttled)
 		}
 		err := d.queue.SendAttempt(ctx, queue.Attempt{
-			Project: d.project, Endpoint: x.Delivery.Endpoint, Delivery: x.Delivery.ID, Model: x.Delivery.Model,
+			Project: d.project, Endpoint: x.Delivery.Endpoint, Delivery: x.Delivery.ID, Model: x.Delivery.Model, Operational: x.Delivery.Operational,
 			Number: x.Delivery.Attempts + 1, Of: max(of, x.Delivery.Attempts+1), LastAnswer: x.Delivery.Reason,
 			At: time.Now().Add(x.Wait),
 		})

@@ -43,6 +43,7 @@ type host struct {
 	lines      []store.LogLine
 	flushed    time.Time
 	requests   int
+	access     store.Access // how the API took the credentials last
 }
 
 func newHost(r *runner, j *job) *host {
@@ -57,11 +58,22 @@ func (h *host) Proxy(ctx context.Context, r proxy.Request) (proxy.Response, erro
 	h.mu.Lock()
 	h.requests++
 	target := proxy.Target{BaseURL: h.baseURL, Credentials: credentials(h.connection.Credentials)}
+	version := h.connection.CredentialsVersion
 	h.mu.Unlock()
 	ctx, span := tracing.Call(ctx, "request")
 	response, err := h.proxy.Do(ctx, target, r)
+	h.noteAccess(accessOf(response, version))
 	h.noteRequest(span, target, r, response, err)
 	return response, err
+}
+
+// noteAccess keeps how the credentials were taken, if an answer told.
+func (h *host) noteAccess(a store.Access) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if a.Standing != store.Unknown {
+		h.access = a
+	}
 }
 
 // noteRequest ends a request's span.

@@ -16,9 +16,11 @@ import (
 // job is one attempt of a run, with all that it needs and what is told about it.
 type job struct {
 	store.RunContext
+	known   bool // whether the context could be read
 	project synchook.ProjectID
 	run     synchook.Run
 	writer  store.Writer
+	access  store.Access // how the API took the connection's credentials last
 	sealed  *store.Sealed
 	hide    synchook.Redactor // takes the connection's credentials out
 	trace   string            // the span that what it owes goes on from
@@ -62,10 +64,13 @@ func (j *job) line(done store.RunDone, state string, took time.Duration) []slog.
 	return line
 }
 
+// deliveryIDs leaves out what is only made if it is news.
 func deliveryIDs(deliveries []synchook.Delivery) []string {
-	ids := make([]string, len(deliveries))
-	for i, d := range deliveries {
-		ids[i] = string(d.ID)
+	ids := make([]string, 0, len(deliveries))
+	for _, d := range deliveries {
+		if d.Operational == "" {
+			ids = append(ids, string(d.ID))
+		}
 	}
 	return ids
 }

@@ -30,6 +30,7 @@ type laneStore interface {
 type configStore interface {
 	Settings(context.Context, synchook.ProjectID) (synchook.Settings, error)
 	Endpoint(context.Context, synchook.ProjectID, synchook.EndpointID) (synchook.Endpoint, error)
+	Endpoints(context.Context, synchook.ProjectID) ([]synchook.Endpoint, error)
 	EndpointSecrets(context.Context, synchook.ProjectID, synchook.EndpointID) ([]synchook.SigningSecret, error)
 	Connection(context.Context, synchook.ProjectID, synchook.ConnectionID) (synchook.Connection, error)
 	IntegrationOf(context.Context, synchook.ProjectID, synchook.ConnectionID) (synchook.IntegrationID, error)
@@ -46,7 +47,7 @@ type recordStore interface {
 	UpdateBatch(context.Context, store.Writer, synchook.ModelID, []store.RecordWrite, store.Merge) error
 	DeleteBatch(context.Context, store.Writer, synchook.ModelID, []string) error
 	DeleteUnseen(context.Context, store.Writer, synchook.ModelID) error
-	SealRun(context.Context, store.Writer, synchook.RunState, string) (store.Sealed, error)
+	SealRun(context.Context, store.Writer, store.Ending) (store.Sealed, error)
 	AppendLog(context.Context, synchook.ProjectID, synchook.ConnectionID, synchook.RunID, []store.LogLine, time.Duration) error
 }
 

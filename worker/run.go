@@ -51,7 +51,7 @@ func (r *runner) do(ctx context.Context, p synchook.ProjectID, run synchook.Run,
 	ctx, span := r.tracer.Continue(ctx, "run", run.Trace)
 	j := &job{project: p, run: run, trace: tracing.Parent(ctx)}
 	j.phases.queued = queuedFor(run, began)
-	done := r.attempt(ctx, j, fence)
+	done := j.tell(r.attempt(ctx, j, fence), time.Now())
 	return r.finish(j, done, span, time.Since(began))
 }
 
@@ -102,6 +102,7 @@ func (r *runner) load(ctx context.Context, j *job, fence int64) (err error) {
 	if j.RunContext, err = r.store.RunContext(ctx, j.project, j.run); err != nil {
 		return err
 	}
+	j.known = true
 	j.hide = synchook.NewRedactor(credentialSecrets(j.Connection.Credentials)...)
 	full := j.run.Trigger.Lane() == synchook.LaneFull
 	j.writer = store.Writer{
@@ -130,7 +131,7 @@ func (r *runner) script(ctx context.Context, j *job) error {
 	defer stop()
 	h := newHost(r, j)
 	err = r.engine.Run(ctx, input, h)
-	j.requests = h.requests
+	j.requests, j.access = h.requests, h.access
 	if cause := context.Cause(ctx); cause != nil && err != nil {
 		err = cause
 	}
@@ -303,7 +304,7 @@ func (r *runner) succeed(ctx context.Context, j *job) store.RunDone {
 // end seals a run, which fixes how it ended and what it changed, and hands it in.
 func (r *runner) end(ctx context.Context, j *job, state synchook.RunState, reason string) store.RunDone {
 	failpoint.Hit("run.saved")
-	sealed, err := r.store.SealRun(ctx, j.writer, state, reason)
+	sealed, err := r.store.SealRun(ctx, j.writer, store.Ending{State: state, Error: reason, Access: j.access})
 	if err != nil {
 		return unsealed(ctx, j, err)
 	}
@@ -317,7 +318,7 @@ func (r *runner) end(ctx context.Context, j *job, state synchook.RunState, reaso
 
 // handIn says what a sealed run changed and which deliveries it owes.
 func handIn(j *job) store.RunDone {
-	j.run.State, j.run.Error = j.sealed.State, j.sealed.Error
+	j.run.State, j.run.Error, j.access = j.sealed.State, j.sealed.Error, j.sealed.Access
 	j.run.Attempts = max(j.run.Attempts, 1)
 	j.run.Counts = map[string]synchook.Counts{}
 	for _, m := range j.Sync.Models {
@@ -367,7 +368,7 @@ func (r *runner) giveUpOn(ctx context.Context, j *job, fence int64, err error) s
 	run.State, run.Error = synchook.RunFailed, err.Error()+": it was removed while the run waited"
 	sealed, sealErr := r.store.SealRun(ctx, store.Writer{
 		Project: j.project, Connection: run.Connection, Run: run.ID, Fence: fence,
-	}, run.State, run.Error)
+	}, store.Ending{State: run.State, Error: run.Error})
 	if sealErr != nil && !errors.Is(sealErr, store.ErrFenced) { // it was never opened
 		return unsealed(ctx, j, sealErr)
 	}

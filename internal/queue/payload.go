@@ -38,6 +38,7 @@ type Payload struct {
 	Delivery   string             `json:"delivery,omitempty"`
 	Endpoint   string             `json:"endpoint,omitempty"`
 	Model      string             `json:"model,omitempty"`
+	Type       string             `json:"type,omitempty"` // of an operational webhook
 	Attempt    string             `json:"attempt,omitempty"`
 	LastAnswer string             `json:"last_answer,omitempty"`
 }

@@ -49,21 +49,23 @@ func (q *Queue) Send(ctx context.Context, hints ...synchook.Hint) error {
 
 // Attempt is a delivery that waits for its next attempt.
 type Attempt struct {
-	Project    synchook.ProjectID
-	Endpoint   synchook.EndpointID
-	Delivery   synchook.DeliveryID
-	Model      string
-	Number     int // of the attempt that it waits for
-	Of         int // how many there are at most
-	LastAnswer string
-	At         time.Time
+	Project  synchook.ProjectID
+	Endpoint synchook.EndpointID
+	Delivery synchook.DeliveryID
+	Model    string
+	// Operational is the type of an operational webhook. Empty: it is a sync's.
+	Operational synchook.OperationalType
+	Number      int // of the attempt that it waits for
+	Of          int // how many there are at most
+	LastAnswer  string
+	At          time.Time
 }
 
 // SendAttempt sends the hint that shows a waiting attempt in Asynqmon and wakes its lane in time.
 func (q *Queue) SendAttempt(ctx context.Context, a Attempt) error {
 	p := Payload{
 		Project: a.Project, Lane: synchook.DeliveryLane(a.Endpoint), What: "next attempt of a delivery",
-		Delivery: string(a.Delivery), Endpoint: string(a.Endpoint), Model: a.Model,
+		Delivery: string(a.Delivery), Endpoint: string(a.Endpoint), Model: a.Model, Type: string(a.Operational),
 		Attempt: fmt.Sprintf("%d of %d", a.Number, a.Of), LastAnswer: a.LastAnswer,
 	}
 	return q.enqueue(ctx, TaskAttempt, p, asynq.Queue(Deliveries),

@@ -66,7 +66,7 @@ func (s *Store) connection(ctx context.Context, p synchook.ProjectID, id synchoo
 }
 
 func (s *Store) readConnection(ctx context.Context, r redis.Cmdable, p synchook.ProjectID, id synchook.ConnectionID) func() (synchook.Connection, string, error) {
-	cmd := r.HMGet(ctx, key(p, "con", string(id)), "f", "x", "v")
+	cmd := r.HMGet(ctx, key(p, "con", string(id)), "f", "x", "v", "xv")
 	return func() (synchook.Connection, string, error) {
 		f, err := cmd.Result()
 		if err != nil {
@@ -84,6 +84,7 @@ func (s *Store) readConnection(ctx context.Context, r redis.Cmdable, p synchook.
 		if err != nil {
 			return synchook.Connection{}, "", err
 		}
+		row.CredentialsVersion = int(number(w[3]))
 		err = fromJSON(secret, &row.Connection.Credentials)
 		return row.Connection, w[2], err
 	}
@@ -195,12 +196,18 @@ func (s *Store) UpdateConnection(ctx context.Context, p synchook.ProjectID, id s
 		if err != nil {
 			return c, err
 		}
+		former := c.Credentials
 		if err := change(&c); err != nil {
 			return c, err
 		}
+		if c.Credentials != former {
+			c.CredentialsVersion++
+		}
 		c.Updated = s.now().UTC()
 		facts, secret, entries := s.sealConnection(p, c)
-		args := []any{string(id), string(c.Integration), version, facts, secret, string(synchook.ConnectionEndpointID(id)), ownEndpoint(c)}
+		args := []any{
+			string(id), string(c.Integration), version, facts, secret, string(synchook.ConnectionEndpointID(id)), ownEndpoint(c), c.CredentialsVersion,
+		}
 		for _, e := range entries {
 			args = append(args, e)
 		}

@@ -195,7 +195,7 @@ func (w *world) workOnce(t *testing.T, run synchook.Run) {
 	if err := w.st.AppendLog(t.Context(), w.p, run.Connection, run.ID, []store.LogLine{{Message: "hello"}}, time.Hour); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.st.SealRun(t.Context(), writer, synchook.RunSucceeded, ""); err != nil {
+	if _, err := w.st.SealRun(t.Context(), writer, store.Ending{State: synchook.RunSucceeded}); err != nil {
 		t.Fatal(err)
 	}
 	turn.Number, turn.Leave = 2, store.LeaveIdle

@@ -19,7 +19,8 @@
 //	P:integrations                 hash    integrations by ID
 //	P:endpoint:<end>               hash    an endpoint, its headers and its secrets (encrypted); a connection's: whose
 //	P:endpoints[:con]              zset    further endpoints by ID; those of connections
-//	P:con:<con>                    hash    a connection
+//	P:con:<con>                    hash    a connection; xv: how often its credentials changed; refused: since when an
+//	                                       API has refused them
 //	P:connections[:<int>]          zset    connections, by ID
 //	P:match:<int>                  zset    to NUL value NUL connection, in lexical order
 //	P:syncs:<int>                  hash    syncs of an integration by ID
@@ -27,7 +28,7 @@
 //	P:models:<int>                 hash    names of its models -> IDs; they outlive its syncs
 //	P:deployed                     string  how often syncs were deployed
 //	P:script:<scr>                 hash    code and source map, compressed; expires when no sync names it
-//	P:status:<con>.<syn>           hash    paused, last sync date
+//	P:status:<con>.<syn>           hash    paused, last sync date; failed: since when its runs have failed
 //	P:schedules                    zset    <con>.<syn>, by when the next run is due
 //	P:seen:<int>:<hash>            string  an external event ID -> event; expires
 //	P:event:<evt>                  hash    an event; op: how many of its runs have not ended
@@ -53,7 +54,8 @@
 //
 //	C:clock, C:runs                string  the monotonic clock; the last run's ordinal
 //	C:kept                         zset    runs of which the next two may be there, by until when
-//	C:run:<run>                    hash    fence, sealed, start, no, n (writes), and counts a: u: d: by model; expires
+//	C:run:<run>                    hash    fence, sealed, start, no, n (writes), acc (how the credentials were taken),
+//	                                       and counts a: u: d: by model; expires
 //	C:log:<run>                    list    the last 1,000 lines of a run's log; expires
 //	C:open                         zset    runs that are open, by their start
 //	C:r:<mod>                      hash    records of a model by their ID

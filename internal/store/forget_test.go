@@ -43,7 +43,7 @@ func (w *world) open(t *testing.T, id string) store.Writer {
 // close seals a run that was opened and hands it in.
 func (w *world) close(t *testing.T, writer store.Writer) store.Sealed {
 	t.Helper()
-	sealed, err := w.st.SealRun(t.Context(), writer, synchook.RunSucceeded, "")
+	sealed, err := w.st.SealRun(t.Context(), writer, store.Ending{State: synchook.RunSucceeded})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,11 +60,15 @@ type Taken[Row any] struct {
 
 // RunDone hands in what became of a run that was in flight.
 type RunDone struct {
-	Run        synchook.Run // with its new state, attempts, error and counts
-	Wait       time.Duration
-	Back       bool // it was not really begun: it goes back as it was
+	Run  synchook.Run // with its new state, attempts, error and counts
+	Wait time.Duration
+	Back bool // it was not really begun: it goes back as it was
+	// Deliveries are what it owes. Those of an operational type are made only if what they tell of is new: a sync
+	// that failed already fails for nobody.
 	Deliveries []synchook.Delivery
 	Buried     []synchook.ModelID // models of which it deleted records
+	Sync       Standing           // how it leaves its sync
+	Access     Access             // and its connection
 }
 
 // TurnRuns takes a turn on a lane of runs.
@@ -80,14 +84,21 @@ func (s *Store) TurnRuns(ctx context.Context, p synchook.ProjectID, t Turn, done
 		}
 		r := d.Run
 		args = append(args, string(r.ID), op, r.Attempts, string(r.State), r.Error, toJSON(r.Counts), millis(r.Started),
-			d.Wait.Milliseconds(), flag(r.Initial), strings.Join(untyped(d.Buried), ","), len(d.Deliveries))
-		for _, dl := range d.Deliveries {
-			args = append(args, string(dl.ID), toJSON(dl.DeliveryFacts), dl.Body, string(dl.Endpoint))
-		}
+			d.Wait.Milliseconds(), flag(r.Initial), strings.Join(untyped(d.Buried), ","), string(d.Sync), d.Access.String())
+		args = appendDeliveries(args, d.Deliveries)
 	}
 	return takeTurn(ctx, s, p, turnRunsScript, args, func(id string, v any) (synchook.Run, error) {
 		return decodeRun(synchook.RunID(id), fields(v))
 	})
+}
+
+// appendDeliveries adds how many deliveries are to be made, and these, as lua/deliver.lua reads them.
+func appendDeliveries(args []any, deliveries []synchook.Delivery) []any {
+	args = append(args, len(deliveries))
+	for _, d := range deliveries {
+		args = append(args, string(d.ID), string(d.Operational), toJSON(d.DeliveryFacts), d.Body, string(d.Endpoint))
+	}
+	return args
 }
 
 // DeliveryDone hands in what became of a delivery that was in flight.
@@ -97,6 +108,8 @@ type DeliveryDone struct {
 	Wait     time.Duration     // before the next attempt, when it is still pending
 	Back     bool              // nothing was done: it goes back as it was
 	Slowed   bool              // the endpoint asked us to slow down
+	// Deliveries are operational ones that tell of it.
+	Deliveries []synchook.Delivery
 }
 
 // counts are what is added to the statistics, as lua/stats.lua counts it.
@@ -134,6 +147,7 @@ func (s *Store) TurnDeliveries(ctx context.Context, p synchook.ProjectID, t Turn
 		}
 		args = append(args, string(d.Delivery.ID), op, d.Delivery.Attempts, d.Delivery.LastStatus, d.Delivery.Reason,
 			d.Wait.Milliseconds(), attempt, d.Delivery.Throttled, d.counts(), string(d.Delivery.Cause))
+		args = appendDeliveries(args, d.Deliveries)
 	}
 	return takeTurn(ctx, s, p, turnDeliveriesScript, args, func(id string, v any) (synchook.Delivery, error) {
 		w := words(v)

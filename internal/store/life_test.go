@@ -72,7 +72,7 @@ func liveEvent(t *testing.T, w *world) {
 	if err := w.st.UpdateBatch(ctx, writer, issue, []store.RecordWrite{record("2", "merged")}, merge); err != nil {
 		t.Fatal(err)
 	}
-	sealed, err := w.st.SealRun(ctx, writer, synchook.RunSucceeded, "")
+	sealed, err := w.st.SealRun(ctx, writer, store.Ending{State: synchook.RunSucceeded})
 	if want := (synchook.Counts{Added: 2}); err != nil || sealed.Counts[issue] != want {
 		t.Fatalf("sealed with %+v (%v), want %+v", sealed.Counts[issue], err, want)
 	}
@@ -132,7 +132,7 @@ func liveSchedule(t *testing.T, w *world) {
 	if err := w.st.DeleteUnseen(ctx, writer, issue); err != nil {
 		t.Fatal(err)
 	}
-	sealed, err := w.st.SealRun(ctx, writer, synchook.RunSucceeded, "")
+	sealed, err := w.st.SealRun(ctx, writer, store.Ending{State: synchook.RunSucceeded})
 	if want := (synchook.Counts{Deleted: 1}); err != nil || sealed.Counts[issue] != want {
 		t.Errorf("the full run counts %+v (%v), want %+v", sealed.Counts[issue], err, want)
 	}

@@ -153,7 +153,7 @@ func TestDeletedRecordsAreForgottenInTheirTimeAndDeltaSaysSo(t *testing.T) {
 	if err := w.st.DeleteBatch(ctx, writer, mod, []string{"1"}); err != nil {
 		t.Fatal(err)
 	}
-	sealed, err := w.st.SealRun(ctx, writer, synchook.RunSucceeded, "")
+	sealed, err := w.st.SealRun(ctx, writer, store.Ending{State: synchook.RunSucceeded})
 	if err != nil || len(sealed.Buried) != 1 {
 		t.Fatalf("sealed: %+v (%v)", sealed, err)
 	}

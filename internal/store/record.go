@@ -33,10 +33,16 @@ type Opened struct {
 	Sealed  *Sealed   // how the run ended, when it only needs to be handed in
 }
 
-// Sealed is how a run ended and what it changed. It never changes.
-type Sealed struct {
+// Ending is how a run ended.
+type Ending struct {
 	State  synchook.RunState
 	Error  string
+	Access Access // how the external API took the connection's credentials last
+}
+
+// Sealed is how a run ended and what it changed. It never changes.
+type Sealed struct {
+	Ending
 	Counts map[synchook.ModelID]synchook.Counts
 	Buried []synchook.ModelID // models of which it deleted records
 }
@@ -54,7 +60,7 @@ func (s *Store) OpenRun(ctx context.Context, w Writer) (Opened, error) {
 		return Opened{Started: fromMillis(words(answer)[1])}, nil
 	case "sealed":
 		// Sealed once more, because the first time too few replicas may have confirmed it.
-		sealed, err := s.SealRun(ctx, w, "", "")
+		sealed, err := s.SealRun(ctx, w, Ending{})
 		return Opened{Started: fromMillis(words(answer)[1]), Sealed: &sealed}, err
 	case "gone":
 		return Opened{}, synchook.NotFound("connection", string(w.Connection))
@@ -202,9 +208,9 @@ func (s *Store) DeleteUnseen(ctx context.Context, w Writer, model synchook.Model
 
 // SealRun freezes a run's counts together with how it ended, and returns what it is sealed with: for a
 // run that was sealed before, what it was sealed with then.
-func (s *Store) SealRun(ctx context.Context, w Writer, state synchook.RunState, reason string) (Sealed, error) {
+func (s *Store) SealRun(ctx context.Context, w Writer, e Ending) (Sealed, error) {
 	answer, err := s.confirmed(ctx, "sealing the run", conKey(w.Project, w.Connection, ""), sealScript, string(w.Run), w.Fence,
-		int(runRemembered/time.Second), string(state), reason, w.Writes.String())
+		int(runRemembered/time.Second), string(e.State), e.Error, w.Writes.String(), e.Access.String())
 	if err != nil {
 		return Sealed{}, err
 	}
@@ -216,7 +222,10 @@ func (s *Store) SealRun(ctx context.Context, w Writer, state synchook.RunState, 
 
 func decodeSealed(v any) Sealed {
 	f := fields(v)
-	s := Sealed{State: synchook.RunState(f["sealed"]), Error: f["err"], Counts: map[synchook.ModelID]synchook.Counts{}}
+	s := Sealed{
+		Ending: Ending{State: synchook.RunState(f["sealed"]), Error: f["err"], Access: parseAccess(f["acc"])},
+		Counts: map[synchook.ModelID]synchook.Counts{},
+	}
 	for name, text := range f {
 		class, model, ok := strings.Cut(name, ":")
 		if !ok {

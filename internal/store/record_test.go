@@ -155,7 +155,7 @@ func checkAgainstModel(t *rapid.T, st *store.Store, rdb redis.UniversalClient, c
 	}
 	end := func(k synchook.LaneKind) {
 		run := runs[k]
-		sealed, err := st.SealRun(ctx, run.writer, synchook.RunSucceeded, "")
+		sealed, err := st.SealRun(ctx, run.writer, store.Ending{State: synchook.RunSucceeded})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -342,7 +342,7 @@ func TestARunEndsWhoseLastWriteWasMadeAndNotAnswered(t *testing.T) {
 	if err := w.st.SaveBatch(t.Context(), unanswered, "mod_1", []store.RecordWrite{record("1", "x")}); err != nil {
 		t.Fatal(err)
 	}
-	sealed, err := w.st.SealRun(t.Context(), run, synchook.RunFailed, "timed out")
+	sealed, err := w.st.SealRun(t.Context(), run, store.Ending{State: synchook.RunFailed, Error: "timed out"})
 	if err != nil || sealed.Counts["mod_1"].Added != 1 {
 		t.Errorf("sealed as %+v, %v, want one record added", sealed, err)
 	}
@@ -373,7 +373,7 @@ func TestARunWhoseWritesAFailoverForgotMustBeOpenedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	forget()
-	if _, err := w.st.SealRun(t.Context(), run, synchook.RunSucceeded, ""); !errors.Is(err, store.ErrFenced) {
+	if _, err := w.st.SealRun(t.Context(), run, store.Ending{State: synchook.RunSucceeded}); !errors.Is(err, store.ErrFenced) {
 		t.Errorf("sealing: %v, want %v", err, store.ErrFenced)
 	}
 	if err := save("3"); !errors.Is(err, store.ErrFenced) {
@@ -386,7 +386,7 @@ func TestARunWhoseWritesAFailoverForgotMustBeOpenedAgain(t *testing.T) {
 	if err := errors.Join(save("1"), save("2"), save("3")); err != nil {
 		t.Fatal(err)
 	}
-	sealed, err := w.st.SealRun(t.Context(), run, synchook.RunSucceeded, "")
+	sealed, err := w.st.SealRun(t.Context(), run, store.Ending{State: synchook.RunSucceeded})
 	if err != nil || sealed.Counts["mod_1"].Added != 3 {
 		t.Errorf("opened again and sealed: %+v, %v, want 3 added", sealed, err)
 	}

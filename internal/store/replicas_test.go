@@ -169,7 +169,7 @@ func TestASealedRunIsOnTheReplicaBeforeItIsHandedIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.stopReplica()
-	_, err := w.st.SealRun(t.Context(), writer, synchook.RunSucceeded, "")
+	_, err := w.st.SealRun(t.Context(), writer, store.Ending{State: synchook.RunSucceeded})
 	wantKind(t, err, synchook.KindUnavailable, "too_few_replicas")
 	_, err = w.st.OpenRun(t.Context(), writer)
 	wantKind(t, err, synchook.KindUnavailable, "too_few_replicas")

@@ -97,7 +97,7 @@ func TestASealedRunIsKnownForAsLongAsItIsKept(t *testing.T) {
 	}
 	slot := "{" + string(w.p) + ":" + string(w.Connection.ID) + "}"
 	w.rdb.ZAdd(t.Context(), slot+":kept", redis.Z{Score: 1, Member: "run_1"}) // it was opened long ago
-	if _, err := w.st.SealRun(t.Context(), writer, synchook.RunSucceeded, ""); err != nil {
+	if _, err := w.st.SealRun(t.Context(), writer, store.Ending{State: synchook.RunSucceeded}); err != nil {
 		t.Fatal(err)
 	}
 	until := time.UnixMilli(int64(w.rdb.ZScore(t.Context(), slot+":kept", "run_1").Val()))

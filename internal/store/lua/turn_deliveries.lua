@@ -1,6 +1,7 @@
 -- A turn on a lane of deliveries. What is done, each: id, op ('delivered', 'exhausted', 'cancelled',
 -- 'again', 'back'), attempts, status, reason, wait ms, attempt, how many attempts were throttled, what to count
--- (stats.lua): letters, and the number of the attempt's latency; and why the wait is as it is.
+-- (stats.lua): letters, and the number of the attempt's latency; why the wait is as it is; how many deliveries tell of
+-- it, and these (deliver.lua).
 
 local kind = { timed = true }
 local changed, finished = {}, {}
@@ -9,6 +10,7 @@ local endpoint = string.match(ARGV[1], '^[^.]+')
 local deferred = P .. ':deferred:' .. endpoint
 
 local KEPT = 50 -- attempts of a delivery
+local DONE = 11 -- arguments of one that is done
 
 -- record keeps an attempt and why the delivery stands as it does; more are further fields to set.
 local function record(key, at, ...)
@@ -49,6 +51,9 @@ local function hand_in(rows, at, t, score)
   else
     ended(key, id, op, at, t)
   end
+  if ARGV[at + 10] ~= '0' then
+    deliver_all(at + DONE, tonumber(ARGV[at + 10]), { ['delivery.exhausted'] = op == 'exhausted' }, t)
+  end
   changed[#changed + 1] = id
   tallies[ARGV[at + 8]] = (tallies[ARGV[at + 8]] or 0) + 1
 end
@@ -66,11 +71,12 @@ end
 
 function kind.apply(i, t)
   local rows = P .. ':rows:' .. ARGV[1]
-  for at = i, #ARGV, 10 do
-    local score = tonumber(redis.call('ZSCORE', rows, ARGV[at]) or '0')
+  while ARGV[i] do
+    local score = tonumber(redis.call('ZSCORE', rows, ARGV[i]) or '0')
     if score < 0 then
-      hand_in(rows, at, t, score)
+      hand_in(rows, i, t, score)
     end
+    i = i + DONE + tonumber(ARGV[i + 10]) * DELIVERY
   end
   local late = redis.call('EXISTS', deferred) == 1
   for from = 1, #finished, 1000 do

@@ -1,32 +1,37 @@
 -- A turn on a lane of runs. What is done, each: id, op ('end', 'again', 'back'), attempts, state,
--- error, counts, start ms, wait ms, initial, models of which it deleted records, how many deliveries,
--- and for each of these: id, facts, body, endpoint.
+-- error, counts, start ms, wait ms, initial, models of which it deleted records, how its sync stands now ('good',
+-- 'bad', '' nobody knows), how the connection's credentials were taken (the same, and which they were), how many
+-- deliveries, and these (deliver.lua).
 
-local function deliver(i, run, t, created)
-  local id, endpoint = ARGV[i], ARGV[i + 3]
-  local key = P .. ':dlv:' .. id
-  if redis.call('EXISTS', key) == 1 then
-    return
+-- note keeps how a run leaves its sync and its connection, and returns what that is news of. Credentials that have changed
+-- meanwhile are not those that were refused.
+local function note(i, t)
+  local con = P .. ':con:' .. string.match(ARGV[1], '^[^.]+')
+  local news = {}
+  if turned(P .. ':status:' .. string.sub(ARGV[1], 1, -3), 'failed', ARGV[i + 10], t) then
+    news[ARGV[i + 10] == 'bad' and 'sync.failed' or 'sync.recovered'] = true
   end
-  redis.call('HSET', key, 'f', ARGV[i + 1], 'b', ARGV[i + 2], 'st', 'pending', 'new', num(created), 'due', num(t))
-  redis.call('ZADD', P .. ':deliveries', num(created), id)
-  redis.call('ZADD', P .. ':deliveries:pending', num(created), id)
-  put(endpoint .. '.d', id, t, true)
-  count(endpoint, 'c')
-  redis.call('PUBLISH', P .. ':watch', id)
+  local standing, version = string.match(ARGV[i + 11], '^(%a+) (%d+)$')
+  if standing and (redis.call('HGET', con, 'xv') or '0') == version then
+    news['connection.refused'] = turned(con, 'refused', standing, t) and standing == 'bad'
+  end
+  return news
+end
+
+-- owe makes the deliveries that a run owes, and notes them in its row.
+local function owe(key, i, t)
+  local made = deliver_all(i + 13, tonumber(ARGV[i + 12]), note(i, t), t)
+  local before = redis.call('HGET', key, 'dlv')
+  if #made > 0 then
+    redis.call('HSET', key, 'dlv', (before and before .. ',' or '') .. table.concat(made, ','))
+  end
 end
 
 local function ended(key, id, state, i, t)
-  local created = clock(t)
-  local deliveries = {}
-  for d = 0, tonumber(ARGV[i + 10]) - 1 do
-    deliver(i + 11 + d * 4, id, t, created)
-    deliveries[#deliveries + 1] = ARGV[i + 11 + d * 4]
-  end
   for model in string.gmatch(ARGV[i + 9], '[^,]+') do
     redis.call('ZADD', P .. ':tombs', 'LT', ARGV[i + 6], string.match(ARGV[1], '^[^.]+') .. '.' .. model)
   end
-  redis.call('HSET', key, 'end', num(created), 'dlv', table.concat(deliveries, ','))
+  redis.call('HSET', key, 'end', num(clock(t)))
   redis.call('HDEL', key, 'nb', 'cancel')
   event_waits(redis.call('HGET', key, 'b'), -1)
   redis.call('ZREM', P .. ':rows:' .. ARGV[1], id)
@@ -54,6 +59,9 @@ local function hand_in(id, i, t, score)
   local op, state = ARGV[i + 1], ARGV[i + 3]
   local key = P .. ':run:' .. id
   redis.call('HSET', key, 'at', ARGV[i + 2], 'st', state, 'err', ARGV[i + 4], 'cnt', ARGV[i + 5], 'start', ARGV[i + 6], 'init', ARGV[i + 8])
+  if op ~= 'back' then
+    owe(key, i, t)
+  end
   if op == 'end' then
     ended(key, id, state, i, t)
   else
@@ -72,7 +80,7 @@ function kind.apply(i, t, gone)
         hand_in(id, i, t, score)
       end
     end
-    i = i + 11 + tonumber(ARGV[i + 10]) * 4
+    i = i + 13 + tonumber(ARGV[i + 12]) * DELIVERY
   end
   keep_counts(t)
 end
