@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -65,20 +64,21 @@ type WebhookBody struct {
 	QueryTimeStamp *time.Time `json:"queryTimeStamp"`
 }
 
-// VerifyWebhook returns the body of a webhook that synchook sent, or an error for any other request. It
-// wants the request's headers and the raw bytes of its body: JSON that was parsed and written again has
-// another signature. Several secrets may be given while one is being rotated; empty ones do not count.
+// VerifyWebhook returns the body of a sync's webhook that synchook sent, or an error for any other request.
+// It wants the request's headers and the raw bytes of its body: JSON that was parsed and written again has
+// another signature. Several secrets may be given while one is being rotated; empty ones do not count. An
+// operational webhook is ErrWebhookBody: endpoints that opted into these use [ReadWebhook].
 //
 // The same webhook can come more than once. Its header "webhook-id" is then the same.
 func VerifyWebhook(header http.Header, body []byte, secrets ...string) (WebhookBody, error) {
-	if err := verifySignature(header, body, secrets); err != nil {
+	w, err := ReadWebhook(header, body, secrets...)
+	switch {
+	case err != nil:
 		return WebhookBody{}, err
+	case w.Sync == nil:
+		return WebhookBody{}, fmt.Errorf("%w: it is an operational one: use ReadWebhook", ErrWebhookBody)
 	}
-	var parsed WebhookBody
-	if err := json.Unmarshal(body, &parsed); err != nil {
-		return WebhookBody{}, fmt.Errorf("%w: %w", ErrWebhookBody, err)
-	}
-	return parsed, nil
+	return *w.Sync, nil
 }
 
 // verifySignature follows Standard Webhooks 1.0.

@@ -2,6 +2,7 @@ package rig
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +12,13 @@ import (
 
 // judge says what the evidence proves.
 func judge(e evidence) *Audit {
-	j := &judgement{evidence: e, Audit: Audit{Accepted: len(e.pushes), Acknowledged: map[string]time.Time{}}, byEvent: map[string]*synchookv1.Run{}}
+	j := &judgement{
+		evidence: e, Audit: Audit{Accepted: len(e.pushes), Acknowledged: map[string]time.Time{}},
+		byEvent: map[string]*synchookv1.Run{}, operational: map[string]bool{},
+	}
+	for _, d := range e.deliveries {
+		j.operational[d.GetId()] = d.GetOperationalType() != ""
+	}
 	j.judgeRuns()
 	j.judgeArrivals()
 	j.judgeDeliveries()
@@ -25,8 +32,14 @@ func judge(e evidence) *Audit {
 type judgement struct {
 	evidence
 	Audit
-	byEvent map[string]*synchookv1.Run
-	first   map[string]Arrival // the first arrival of each webhook that was answered with 2xx, else any
+	byEvent     map[string]*synchookv1.Run
+	first       map[string]Arrival // the first arrival of each webhook that was answered with 2xx, else any
+	operational map[string]bool    // deliveries that tell of synchook's own work
+}
+
+// owes are the deliveries of a run that tell of its sync.
+func (j *judgement) owes(r *synchookv1.Run) []string {
+	return slices.DeleteFunc(slices.Clone(r.GetDeliveryIds()), func(id string) bool { return j.operational[id] })
 }
 
 // problem counts a problem, and tells it unless it is forgiven.
@@ -89,14 +102,14 @@ func (j *judgement) judgeDeliveries() {
 			j.Finished++
 			j.judgeRun(one, run, models[one.Connection].counts[one.Event])
 		}
-		for _, id := range run.GetDeliveryIds() {
+		for _, id := range j.owes(run) {
 			owed[id] = true
 			j.judgeDelivery(one, id, models[one.Connection])
 		}
 	}
 	j.Owed = len(owed)
 	for id, a := range j.first {
-		if !owed[id] {
+		if !owed[id] && !j.operational[id] {
 			j.problem(&j.Unowed, "webhook %s came, which no run owes: %s", id, a.Raw)
 		}
 	}
@@ -110,7 +123,7 @@ func (j *judgement) judgeDeliveries() {
 func (j *judgement) judgeRun(one Push, r *synchookv1.Run, want synchookclient.Counts) {
 	c := r.GetCounts()["Issue"]
 	got := synchookclient.Counts{Added: c.GetAdded(), Updated: c.GetUpdated(), Deleted: c.GetDeleted()}
-	if r.GetState() != synchookv1.RunState_RUN_STATE_SUCCEEDED || got != want || len(r.GetDeliveryIds()) != 1 {
+	if r.GetState() != synchookv1.RunState_RUN_STATE_SUCCEEDED || got != want || len(j.owes(r)) != 1 {
 		j.problem(&j.WrongCounts, "event %d of %s has run %s %s (%s) with counts %+v and deliveries %v, want %+v and one",
 			one.Number, one.Connection, r.GetId(), r.GetState(), r.GetError(), got, r.GetDeliveryIds(), want)
 	}

@@ -66,6 +66,11 @@ func TestTheAuditFindsWhatMustNotBe(t *testing.T) {
 		{"a webhook twice", func(e *evidence) { e.arrivals = append(e.arrivals, e.arrivals[2]) }, Audit{Finished: 5, Owed: 5, Delivered: 5, Duplicates: 1}, ""},
 		{"with other bytes", func(e *evidence) { e.arrivals = append(e.arrivals, Arrival{ID: "dlv_3", Raw: "{ }"}) }, Audit{Finished: 5, Owed: 5, Delivered: 5, Duplicates: 1, Rewritten: 1}, "and as"},
 		{"a webhook of nobody", func(e *evidence) { e.arrivals = append(e.arrivals, Arrival{ID: "dlv_9"}) }, Audit{Finished: 5, Owed: 5, Delivered: 5, Unowed: 1}, "no run owes"},
+		{"an operational webhook", func(e *evidence) {
+			e.runs[0].DeliveryIds = append(e.runs[0].DeliveryIds, "dlv_9")
+			e.deliveries = append(e.deliveries, &synchookv1.Delivery{Id: "dlv_9", OperationalType: "sync.recovered"})
+			e.arrivals = append(e.arrivals, Arrival{ID: "dlv_9", Status: 200})
+		}, Audit{Finished: 5, Owed: 5, Delivered: 5}, ""},
 		{"a run of no event", func(e *evidence) { e.pushes = e.pushes[:4] }, Audit{Finished: 4, Owed: 4, Delivered: 4, WrongCounts: 5, Unowed: 1}, "nobody was told of"},
 		{"an event twice", func(e *evidence) { e.runs = append(e.runs, e.runs[0]) }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "has the runs"},
 		{"wrong counts of a run", func(e *evidence) { e.runs[4].Counts["Issue"].Deleted = 0 }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "want {Added:1 Updated:1 Deleted:1}"},

@@ -18,9 +18,11 @@ type Arrival struct {
 	ID     string
 	Header http.Header
 	Raw    string
-	Body   synchookclient.WebhookBody
-	At     time.Time
-	Status int // of the answer; zero when there was none
+	Body   synchookclient.WebhookBody // of a sync's webhook
+	// Operational is the body of an operational webhook. Nil: it is a sync's.
+	Operational *synchookclient.OperationalBody
+	At          time.Time
+	Status      int // of the answer; zero when there was none
 }
 
 // Acknowledged reports whether the answer was a 2xx.
@@ -51,13 +53,17 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if err != nil {
 		return // its sender was killed
 	}
-	body, err := synchookclient.VerifyWebhook(req.Header, raw, r.trusted()...)
+	read, err := synchookclient.ReadWebhook(req.Header, raw, r.trusted()...)
 	if err != nil {
 		r.t.Errorf("the receiver got what it cannot verify: %v\n%s", err, raw)
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	arrival := r.note(Arrival{ID: req.Header.Get("webhook-id"), Header: req.Header, Raw: string(raw), Body: body, At: time.Now()})
+	a := Arrival{ID: req.Header.Get("webhook-id"), Header: req.Header, Raw: string(raw), Operational: read.Operational, At: time.Now()}
+	if read.Sync != nil {
+		a.Body = *read.Sync
+	}
+	arrival := r.note(a)
 	r.answer(&noted{ResponseWriter: w, status: func(status int) { r.noteStatus(arrival, status) }}, req, r.answerNext)
 }
 

@@ -21,8 +21,10 @@ type Webhook struct {
 	ID string
 	// Raw are the body's bytes.
 	Raw []byte
-	// Body is what they say. It is empty unless they were verified.
+	// Body is what they say of a sync. It is empty unless they were verified, and for operational webhooks.
 	Body synchookclient.WebhookBody
+	// Operational is what they say of synchook's own work. Nil: they were not verified, or are a sync's.
+	Operational *synchookclient.OperationalBody
 	// Status is what was answered.
 	Status int
 	// Err says why the webhook was refused. Nil: it was verified.
@@ -66,7 +68,11 @@ func (rc *Receiver) receive(w http.ResponseWriter, r *http.Request) Webhook {
 		hook.Status = http.StatusBadRequest
 		return hook
 	}
-	hook.Body, hook.Err = synchookclient.VerifyWebhook(r.Header, hook.Raw, rc.Secret)
+	read, err := synchookclient.ReadWebhook(r.Header, hook.Raw, rc.Secret)
+	hook.Operational, hook.Err = read.Operational, err
+	if read.Sync != nil {
+		hook.Body = *read.Sync
+	}
 	switch {
 	case hook.Err != nil:
 		hook.Status = refusal(hook.Err)

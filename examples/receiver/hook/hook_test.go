@@ -23,6 +23,12 @@ const (
 // makes for the right body, as change leaves them. It returns the status.
 func post(t *testing.T, receiver *Receiver, text string, change func(*http.Request)) int {
 	t.Helper()
+	return postSigned(t, receiver, text, body, change)
+}
+
+// postSigned sends a body with the headers of another one.
+func postSigned(t *testing.T, receiver *Receiver, text, body string, change func(*http.Request)) int {
+	t.Helper()
 	wh, err := standardwebhooks.NewWebhook(secret)
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +85,16 @@ func TestTheBodyIsReadOnceVerified(t *testing.T) {
 	want := time.Date(2023, 5, 31, 11, 46, 13, 390_000_000, time.UTC)
 	if string(got.Raw) != body || got.Body.ConnectionID != "user-1" || got.Body.QueryTimeStamp == nil || !got.Body.QueryTimeStamp.Equal(want) {
 		t.Errorf("got %+v of %s", got.Body, got.Raw)
+	}
+}
+
+func TestAnOperationalWebhookIsTakenToo(t *testing.T) {
+	t.Parallel()
+	const body = `{"type":"endpoint.recovered","timestamp":"2023-05-31T11:46:13.390Z","data":{"endpointId":"end_1","url":"https://app.example/hook"}}`
+	var got Webhook
+	status := postSigned(t, &Receiver{Secret: secret, Received: func(w Webhook) { got = w }}, body, body, nil)
+	if status != http.StatusNoContent || got.Operational == nil || got.Operational.Data.EndpointID != "end_1" || got.Body.Model != "" {
+		t.Errorf("answered %d to %+v", status, got)
 	}
 }
 
