@@ -26,10 +26,14 @@ export function createClient(options: ClientOptions): SynchookClient {
 export { Code, ConnectError } from "@connectrpc/connect";
 export { type Access, createClientOver, type SynchookClient } from "./client.js";
 export {
+  isOperational,
   type NangoSyncWebhookBody,
+  type OperationalWebhookBody,
+  readWebhook,
   type VerifyOptions,
   verifySignature,
   verifyWebhook,
+  type WebhookBody,
   type WebhookHeaders,
   WebhookVerificationError,
 } from "./webhooks.js";

@@ -5,6 +5,21 @@
  * @module
  */
 
+import type { OperationalWebhookBody } from "./operational.js";
+
+export type {
+  ConnectionRefused,
+  DeliveryExhausted,
+  EndpointDisabled,
+  EndpointNamed,
+  EndpointRecovered,
+  Operational,
+  OperationalWebhookBody,
+  SyncFailed,
+  SyncOnConnection,
+  SyncRecovered,
+} from "./operational.js";
+
 /** NangoSyncWebhookBody is the body of the webhook that tells of a model's changed records. */
 export interface NangoSyncWebhookBody {
   /** The connection's name, as the customer's app chose it. */
@@ -23,6 +38,9 @@ export interface NangoSyncWebhookBody {
   queryTimeStamp: string | null;
 }
 
+/** WebhookBody is the body of a webhook of either kind. isOperational tells them apart. */
+export type WebhookBody = NangoSyncWebhookBody | OperationalWebhookBody;
+
 /** WebhookHeaders are a request's headers, as `fetch` or as Node gives them. Case does not matter. */
 export type WebhookHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -40,9 +58,10 @@ export class WebhookVerificationError extends Error {
 }
 
 /**
- * verifyWebhook returns the body of a webhook that synchook sent, or throws a
+ * verifyWebhook returns the body of a sync's webhook that synchook sent, or throws a
  * WebhookVerificationError. Pass the body's bytes as they came: JSON that was parsed and written
- * again has another signature. While a secret is being rotated, several can be passed.
+ * again has another signature. While a secret is being rotated, several can be passed. An endpoint
+ * that opted into operational webhooks uses readWebhook.
  */
 export async function verifyWebhook(
   rawBody: string | Uint8Array,
@@ -50,8 +69,29 @@ export async function verifyWebhook(
   secret: string | readonly string[],
   options: VerifyOptions = {},
 ): Promise<NangoSyncWebhookBody> {
+  const body = await readWebhook(rawBody, headers, secret, options);
+  if (isOperational(body)) {
+    throw new WebhookVerificationError(
+      "The signature is right, but the webhook is an operational one: read it with readWebhook.",
+    );
+  }
+  return body;
+}
+
+/** readWebhook is verifyWebhook for endpoints that opted into operational webhooks. */
+export async function readWebhook(
+  rawBody: string | Uint8Array,
+  headers: WebhookHeaders,
+  secret: string | readonly string[],
+  options: VerifyOptions = {},
+): Promise<WebhookBody> {
   await verifySignature(rawBody, headers, secret, options);
   return parseBody(typeof rawBody === "string" ? rawBody : new TextDecoder().decode(rawBody));
+}
+
+/** isOperational says whether a webhook is about synchook's own work, and not about a sync's records. */
+export function isOperational(body: WebhookBody): body is OperationalWebhookBody {
+  return "type" in body;
 }
 
 /**
@@ -134,12 +174,10 @@ async function importSecret(secret: string): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
 }
 
-function parseBody(text: string): NangoSyncWebhookBody {
+function parseBody(text: string): WebhookBody {
   const body: unknown = parseJSON(text);
-  if (!isSyncBody(body)) {
-    throw new WebhookVerificationError(
-      "The signature is right, but the body is not that of a sync's webhook.",
-    );
+  if (!isSyncBody(body) && !isOperationalBody(body)) {
+    throw new WebhookVerificationError("The signature is right, but the body is not that of a webhook.");
   }
   return body;
 }
@@ -152,6 +190,19 @@ function parseJSON(text: string): unknown {
   }
 }
 
+function isOperationalBody(value: unknown): value is OperationalWebhookBody {
+  if (typeof value !== "object" || value === null) {
+    return false;
+  }
+  const body: Partial<Record<keyof OperationalWebhookBody, unknown>> = value;
+  return (
+    typeof body.type === "string" &&
+    typeof body.timestamp === "string" &&
+    typeof body.data === "object" &&
+    body.data !== null
+  );
+}
+
 function isSyncBody(value: unknown): value is NangoSyncWebhookBody {
   if (typeof value !== "object" || value === null) {
     return false;
@@ -159,6 +210,7 @@ function isSyncBody(value: unknown): value is NangoSyncWebhookBody {
   const body: Partial<Record<keyof NangoSyncWebhookBody, unknown>> = value;
   const names = [body.connectionId, body.providerConfigKey, body.syncName, body.model];
   return (
+    !("type" in value) &&
     names.every((name) => typeof name === "string") &&
     typeof body.responseResults === "object" &&
     body.responseResults !== null &&

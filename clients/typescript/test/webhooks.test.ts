@@ -1,7 +1,10 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
 import {
+  isOperational,
   type NangoSyncWebhookBody,
+  type OperationalWebhookBody,
+  readWebhook,
   type VerifyOptions,
   verifySignature,
   verifyWebhook,
@@ -188,6 +191,105 @@ describe("verifyWebhook refuses", () => {
       expect(await refusal(send(text, former), text)).toContain("The signature is right");
     },
   );
+});
+
+const onSync = {
+  connectionId: "user-1",
+  providerConfigKey: "github",
+  syncName: "github-issues",
+  runId: "run_1",
+};
+const endpoint = { endpointId: "end_1", url: "https://app.example/hook" };
+const timestamp = "2023-05-31T11:46:13.390Z";
+const operational: OperationalWebhookBody[] = [
+  { type: "sync.failed", timestamp, data: { ...onSync, attempts: 3, error: "boom" } },
+  { type: "sync.recovered", timestamp, data: onSync },
+  { type: "connection.refused", timestamp, data: { ...onSync, lastStatus: 401, reason: "refused" } },
+  { type: "endpoint.disabled", timestamp, data: { ...endpoint, reason: "it answered 410" } },
+  { type: "endpoint.recovered", timestamp, data: endpoint },
+  {
+    type: "delivery.exhausted",
+    timestamp,
+    data: {
+      deliveryId: "dlv_9",
+      ...endpoint,
+      ...onSync,
+      model: "GithubIssue",
+      attempts: 13,
+      lastStatus: 0,
+      reason: "all failed",
+    },
+  },
+];
+
+/** summary is what an app can say of a webhook without a cast. */
+function summary(webhook: NangoSyncWebhookBody | OperationalWebhookBody): string {
+  if (!isOperational(webhook)) {
+    return `${webhook.model} changed`;
+  }
+  switch (webhook.type) {
+    case "sync.failed":
+      return `${webhook.data.syncName} failed: ${webhook.data.error}`;
+    case "sync.recovered":
+      return `${webhook.data.syncName} recovered`;
+    case "connection.refused":
+      return `${webhook.data.connectionId} was answered ${webhook.data.lastStatus}`;
+    case "endpoint.disabled":
+      return `${webhook.data.url} is disabled: ${webhook.data.reason}`;
+    case "endpoint.recovered":
+      return `${webhook.data.endpointId} recovered`;
+    case "delivery.exhausted":
+      return `${webhook.data.deliveryId} was given up after ${webhook.data.attempts} attempts`;
+  }
+}
+
+describe("readWebhook", () => {
+  test("reads webhooks of both kinds, and tells them apart", async () => {
+    const said: string[] = [];
+    for (const webhook of [body, ...operational]) {
+      const text = JSON.stringify(webhook);
+      const read = await readWebhook(text, send(text, former), former, clock(sentAt));
+      expect(read).toEqual(webhook);
+      said.push(summary(read));
+    }
+    expect(said).toEqual([
+      "GithubIssue changed",
+      "github-issues failed: boom",
+      "github-issues recovered",
+      "user-1 was answered 401",
+      "https://app.example/hook is disabled: it answered 410",
+      "end_1 recovered",
+      "dlv_9 was given up after 13 attempts",
+    ]);
+  });
+
+  test("takes a type of a later version for an operational one", async () => {
+    const text = JSON.stringify({ type: "of.tomorrow", timestamp, data: {} });
+    expect(isOperational(await readWebhook(text, send(text, former), former, clock(sentAt)))).toBe(true);
+  });
+
+  test.each([
+    { type: 1, timestamp, data: {} },
+    { type: "sync.failed", data: {} },
+    { type: "sync.failed", timestamp },
+    { ...body, type: null },
+  ])("refuses %j", async (webhook) => {
+    const text = JSON.stringify(webhook);
+    const read = readWebhook(text, send(text, former), former, clock(sentAt));
+    await expect(read).rejects.toThrow("the body is not that of a webhook");
+  });
+
+  test("refuses what is not signed", async () => {
+    const text = JSON.stringify(operational[0]);
+    await expect(readWebhook(text, send(text, current), former, clock(sentAt))).rejects.toThrow(
+      "No signature matches",
+    );
+  });
+
+  test("is what verifyWebhook tells an app to use for an operational webhook", async () => {
+    const text = JSON.stringify(operational[0]);
+    expect(await refusal(send(text, former), text)).toContain("read it with readWebhook");
+  });
 });
 
 function mapEntries<Value>(
