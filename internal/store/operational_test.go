@@ -285,9 +285,11 @@ func TestOperationalWebhooksArePrunedAndPurgedAsOthers(t *testing.T) {
 	if n := w.prune(t, time.Now().Add(time.Hour)); n != 3 {
 		t.Errorf("%d rows were pruned, want the run and both webhooks", n)
 	}
-	w.end(t, w.run(""), func(r synchook.Run) store.RunDone {
-		return w.leaves(r, synchook.RunSucceeded, store.Good, store.Access{})
-	})
+	for _, standing := range []store.Standing{store.Good, store.Bad} { // so that much is noted when the connection goes
+		w.end(t, w.run(""), func(r synchook.Run) store.RunDone {
+			return w.leaves(r, synchook.RunFailed, standing, store.Access{Standing: standing})
+		})
+	}
 	if err := w.st.DeleteConnection(t.Context(), w.p, w.Connection); err != nil {
 		t.Fatal(err)
 	}
