@@ -129,6 +129,57 @@ func TestEndpointsThatNeverAnswerHoldNobodyUp(t *testing.T) {
 	}
 }
 
+func TestAProjectOfManyEndpointsThatHangLeavesRoomForOthers(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(o *worker.Options) { o.Posts, o.Deliveries = 40, 20 })
+	hole, r := newBlackHole(t), newReceiver(t)
+	p, other := storetest.Project(t, h.store), storetest.Project(t, h.store)
+	healthy := h.endpoint(other, r.URL)
+	h.owe(p, 3, h.endpoints(p, 200, hole.URL)...)
+	h.until("half of what may be in flight hangs", func() bool { return hole.hanging.Load() >= 16 })
+	for range 3 {
+		began := time.Now()
+		h.owe(other, 5, healthy)
+		for range 5 {
+			if q := r.want(t); q.at.Sub(began) > 3*time.Second {
+				t.Errorf("a webhook came after %v", q.at.Sub(began))
+			}
+		}
+	}
+	if n := hole.hanging.Load(); n > 35 {
+		t.Errorf("%d hang, which leaves too few of 40", n)
+	}
+}
+
+func TestASlowEndpointHasItsShareBesideManyThatHang(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(o *worker.Options) {
+		o.Posts, o.Deliveries = 40, 20
+		o.Sender = webhook.NewSender(webhook.Options{Transport: http.DefaultTransport, Timeout: 4 * time.Second})
+	})
+	hole, r := newBlackHole(t), newReceiver(t)
+	r.Config.Handler = slowly(1200*time.Millisecond, r.Config.Handler)
+	p, other := storetest.Project(t, h.store), storetest.Project(t, h.store)
+	sluggish := h.endpoint(other, r.URL)
+	h.owe(p, 3, h.endpoints(p, 60, hole.URL)...)
+	h.until("some hang", func() bool { return hole.hanging.Load() >= 8 })
+	h.owe(other, 10, sluggish)
+	for range 10 {
+		r.want(t)
+	}
+}
+
+// slowly answers after a while.
+func slowly(after time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		select {
+		case <-time.After(after):
+		case <-q.Context().Done():
+		}
+		next.ServeHTTP(w, q)
+	})
+}
+
 func TestAnEndpointThatHangsIsSentWhatComesWhileItHangs(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -38,6 +38,9 @@ type lane[Row, Done any] struct {
 	// shifts hosts the lane's shifts, which go on there when the requests in flight hang. Nil: a shift
 	// is over when its handler returns.
 	shifts *shifts
+	// posts says how many of the rows, which are requests then, may be in flight in the whole process. Nil:
+	// no more than the limit.
+	posts *posts
 }
 
 // work takes turns on the lane until nothing is due or its slice is over, and then gives it back; or until

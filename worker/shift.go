@@ -30,6 +30,9 @@ type shift[Row, Done any] struct {
 	begun  []time.Time // of each row in flight, the oldest first
 	ended  chan ended[Done]
 	done   []Done // ended and not yet handed in
+	last   pace   // of what ended last
+	seat   *seat
+	turned time.Time // when the last turn was taken, which renewed the lease
 	cancel context.CancelFunc
 	// free gives the handler's slot back. Nil: there is none, or it was given back.
 	free func()
@@ -39,6 +42,7 @@ type shift[Row, Done any] struct {
 type ended[Done any] struct {
 	done  Done
 	began time.Time
+	took  time.Duration
 }
 
 func newShift[Row, Done any](l *lane[Row, Done], generation int64) *shift[Row, Done] {
@@ -52,33 +56,69 @@ func newShift[Row, Done any](l *lane[Row, Done], generation int64) *shift[Row, D
 func (s *shift[Row, Done]) work(ctx context.Context) error {
 	doing, cancel := context.WithCancel(ctx)
 	s.cancel = cancel
+	s.seat, s.last = s.lane.posts.seat(s.lane.project, s.lane.id)
+	defer s.seat.leave()
 	defer s.wait()
 	defer cancel()
+	var next time.Duration
 	for {
-		taken, err := s.takeTurn(ctx)
-		if err != nil {
-			return err
+		if s.plan(time.Now()) {
+			taken, err := s.takeTurn(ctx)
+			if err != nil {
+				return err
+			}
+			if taken.Word != store.TurnOK {
+				return nil
+			}
+			s.begin(doing, taken)
+			next = taken.Next.Sub(taken.Now)
 		}
-		if taken.Word != store.TurnOK {
-			return nil
-		}
-		s.begin(doing, taken)
-		s.await(taken.Next.Sub(taken.Now))
+		s.await(next)
 	}
 }
 
 // takes reports whether the shift goes on taking rows. When its slice is over it lets the lane go as soon as
-// nothing is in flight, so that others may have it; unless requests hang, which may be for long.
+// nothing is in flight, so that others may have it; unless requests hang, which may be for long. One that has
+// no room waits a little longer, before another worker may try.
 func (s *shift[Row, Done]) takes(now time.Time) bool {
-	if closed(s.lane.stopping) {
+	switch {
+	case closed(s.lane.stopping):
 		return false
+	case !now.After(s.until):
+		return true
+	case s.lane.shifts == nil:
+		return false
+	case len(s.begun) == 0:
+		return s.turn.Leave == store.Stay && !now.After(s.until.Add(renewTime))
 	}
-	return !now.After(s.until) || s.lane.shifts != nil && s.hangs(now)
+	return now.Sub(s.begun[0]) >= slowAfter
 }
 
-// hangs reports whether the oldest request in flight is a slow one.
-func (s *shift[Row, Done]) hangs(now time.Time) bool {
-	return len(s.begun) > 0 && now.Sub(s.begun[0]) >= slowAfter
+// plan says what the next turn takes, and reports whether one is of use now: not if there is no room, nothing to
+// hand in, and the lease is fresh.
+func (s *shift[Row, Done]) plan(now time.Time) bool {
+	s.turn.Limit = s.lane.limit()
+	switch more := max(s.turn.Limit-len(s.begun), 0); {
+	case !s.takes(now):
+		s.seat.settle(s.flight(), 0)
+		s.turn.Leave, s.turn.Want = store.LeaveNow, 0
+	default:
+		s.turn.Leave, s.turn.Want = store.LeaveIdle, s.seat.ask(s.flight(), more)
+		if s.turn.Want == 0 && (more > 0 || len(s.begun) == 0) {
+			s.turn.Leave = store.Stay
+		}
+	}
+	leaves := s.turn.Leave == store.LeaveNow && len(s.begun) == 0
+	return leaves || s.turn.Want > 0 || len(s.done) > 0 || now.Sub(s.turned) >= renewTime
+}
+
+// flight is what the lane has in flight.
+func (s *shift[Row, Done]) flight() flight {
+	f := flight{flying: len(s.begun), last: s.last}
+	if f.flying > 0 {
+		f.oldest = s.begun[0]
+	}
+	return f
 }
 
 // takeTurn takes the next turn, again and again while the store does not answer: what is in flight
@@ -86,11 +126,6 @@ func (s *shift[Row, Done]) hangs(now time.Time) bool {
 // it: the lane goes to whoever takes it next, and its runs count an interruption.
 func (s *shift[Row, Done]) takeTurn(ctx context.Context) (store.Taken[Row], error) {
 	s.turn.Number++
-	s.turn.Limit = s.lane.limit()
-	s.turn.Leave, s.turn.Want = store.LeaveIdle, s.turn.Limit
-	if !s.takes(time.Now()) {
-		s.turn.Leave, s.turn.Want = store.LeaveNow, 0
-	}
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		began := time.Now()
 		taken, err := s.lane.take(ctx, s.turn, s.done)
@@ -141,8 +176,25 @@ func (s *shift[Row, Done]) begin(ctx context.Context, taken store.Taken[Row]) {
 	now := time.Now()
 	for _, row := range taken.Rows {
 		s.begun = append(s.begun, now)
-		go func() { s.ended <- ended[Done]{s.do(ctx, row, taken.Fence), now} }()
+		go func() {
+			done := s.do(ctx, row, taken.Fence)
+			s.ended <- ended[Done]{done, now, time.Since(now)}
+		}()
 	}
+	s.turned = now
+	s.settle(now, !taken.Next.IsZero() && !taken.Next.After(taken.Now))
+}
+
+// settle has the shift wait for room for what else is due. When nothing is, it waits for none.
+func (s *shift[Row, Done]) settle(now time.Time, due bool) {
+	want := 0
+	switch {
+	case due && s.takes(now):
+		want = max(s.turn.Limit-len(s.begun), 0)
+	case s.turn.Leave == store.Stay && len(s.begun) == 0:
+		s.until, s.turn.Leave = time.Time{}, store.LeaveNow
+	}
+	s.seat.settle(s.flight(), want)
 }
 
 // do works a row. A panic is that row's alone: the process goes on, and the row is not lost.
@@ -158,7 +210,7 @@ func (s *shift[Row, Done]) do(ctx context.Context, row Row, fence int64) (done D
 
 // await waits until there is something to hand in, or it is time for a turn. The next row is due in so long.
 func (s *shift[Row, Done]) await(next time.Duration) {
-	if len(s.begun) == 0 {
+	if len(s.begun) == 0 && s.turn.Leave != store.Stay {
 		return
 	}
 	now := time.Now()
@@ -169,6 +221,10 @@ func (s *shift[Row, Done]) await(next time.Duration) {
 		tooLong = time.After(s.patience(now))
 	}
 	giveUp := s.lane.shifts.givesUp()
+	var stopping <-chan struct{}
+	if len(s.begun) == 0 {
+		stopping = s.lane.stopping
+	}
 	for {
 		select {
 		case d := <-s.ended:
@@ -176,6 +232,10 @@ func (s *shift[Row, Done]) await(next time.Duration) {
 			s.collectMore()
 			return
 		case <-turn.C:
+			return
+		case <-s.seat.room():
+			return
+		case <-stopping:
 			return
 		case <-tooLong:
 			s.free()
@@ -199,10 +259,13 @@ func (s *shift[Row, Done]) patience(now time.Time) time.Duration {
 // untilTurn is how long the next turn may wait while nothing ends: the lease must be renewed; rows come into
 // the lane, or are due; or its requests hang from then on, so that it goes on taking.
 func (s *shift[Row, Done]) untilTurn(now time.Time, next time.Duration) time.Duration {
-	wait := renewTime
+	wait := s.turned.Add(renewTime).Sub(now)
 	switch {
 	case s.lane.shifts == nil || closed(s.lane.stopping):
 	case !s.takes(now):
+		if len(s.begun) == 0 { // its time is over since it was planned
+			return 0
+		}
 		wait = min(wait, s.begun[0].Add(slowAfter).Sub(now))
 	case len(s.begun) < s.turn.Limit:
 		wait = min(wait, s.look)
@@ -229,6 +292,9 @@ func (s *shift[Row, Done]) collect(d ended[Done]) {
 	i := slices.Index(s.begun, d.began)
 	s.begun = slices.Delete(s.begun, i, i+1)
 	s.done = append(s.done, d.done)
+	if s.last = quick; d.took >= slowAfter {
+		s.last = slow
+	}
 }
 
 // wait waits for what is still in flight: nothing may run when work has returned.

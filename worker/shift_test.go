@@ -58,8 +58,10 @@ func (f *fakeLane) takeTurn(_ context.Context, t store.Turn, done []time.Duratio
 	f.turns = append(f.turns, t)
 	f.flying -= len(done)
 	n := min(t.Want, t.Limit-f.flying, len(f.due))
-	taken := store.Taken[time.Duration]{Word: store.TurnOK, Rows: slices.Clone(f.due[:max(n, 0)])}
-	f.due, f.flying = f.due[len(taken.Rows):], f.flying+len(taken.Rows)
+	taken := store.Taken[time.Duration]{Word: store.TurnOK, Now: time.Now(), Rows: slices.Clone(f.due[:max(n, 0)])}
+	if f.due, f.flying = f.due[len(taken.Rows):], f.flying+len(taken.Rows); len(f.due) > 0 {
+		taken.Next = taken.Now
+	}
 	if t.Leave != store.Stay && f.flying == 0 {
 		taken.Word, f.left = store.TurnLeft, time.Now()
 	}
@@ -139,6 +141,94 @@ func TestAShiftLooksSeldomWhenNothingComes(t *testing.T) {
 		if n := len(f.turns); n > 25 {
 			t.Errorf("it took %d turns in 20 s", n)
 		}
+	})
+}
+
+func TestALaneWithoutRoomWaitsForItAndNotForTheStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began, all := time.Now(), newPosts(1)
+		first, second := newFakeLane(64, rows(3, 3*time.Second)...), newFakeLane(64, time.Millisecond)
+		for i, f := range []*fakeLane{first, second} {
+			f.id, f.posts = synchook.LaneID([]string{"end_1.d", "end_2.d"}[i]), all
+			if err := f.work(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if held := time.Since(began); held != 2*slotPatience {
+			t.Errorf("the handlers were held %v", held)
+		}
+		if n := all.waiting(); n != 1 {
+			t.Errorf("%v wait for room, want the second", n)
+		}
+		second.shifts.wait()
+		if took := second.left.Sub(began); took < 3*time.Second || took > 3010*time.Millisecond {
+			t.Errorf("the second was done after %v, want soon after the first had had an answer", took)
+		}
+		if n := len(second.turns); n > 3 {
+			t.Errorf("it took %d turns meanwhile", n)
+		}
+		first.shifts.wait()
+		if n := all.allotment.total.all() + len(all.allotment.shares); n != 0 {
+			t.Errorf("%d are still given", n)
+		}
+	})
+}
+
+func TestALaneWithoutRoomIsLeftToAnotherWorkerAfterAWhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began, all := time.Now(), newPosts(1)
+		first, second := newFakeLane(64, time.Minute), newFakeLane(64, time.Millisecond)
+		for i, f := range []*fakeLane{first, second} {
+			f.id, f.posts = synchook.LaneID([]string{"end_1.d", "end_2.d"}[i]), all
+			if err := f.work(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		second.shifts.wait()
+		if took := second.left.Sub(began); took < renewTime || took > 2*renewTime || len(second.due) != 1 {
+			t.Errorf("it was left after %v with %d due", took, len(second.due))
+		}
+		first.shifts.wait()
+	})
+}
+
+func TestALaneWithoutRoomAndWithoutRowsIsLeftAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		all := newPosts(1)
+		first, second := newFakeLane(64, time.Minute), newFakeLane(64)
+		first.id, first.posts, second.id, second.posts = "end_1.d", all, "end_2.d", all
+		if err := first.work(t.Context(), 1); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := second.work(t.Context(), 1); err != nil || second.left != began {
+			t.Errorf("it was left after %v, %v", second.left.Sub(began), err)
+		}
+		first.shifts.wait()
+	})
+}
+
+func TestAStopDoesNotWaitForRoom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		all, stopping := newPosts(1), make(chan struct{})
+		first, second := newFakeLane(64, time.Minute), newFakeLane(64, time.Millisecond)
+		first.id, first.posts, second.id, second.posts = "end_1.d", all, "end_2.d", all
+		second.stopping = stopping
+		for _, f := range []*fakeLane{first, second} {
+			if err := f.work(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began := time.Now()
+		close(stopping)
+		if second.shifts.wait(); second.left != began {
+			t.Errorf("it waited %v", second.left.Sub(began))
+		}
+		first.shifts.wait()
 	})
 }
 

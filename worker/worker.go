@@ -38,6 +38,7 @@ type Options struct {
 	Runs         int           // scripts at once; 0: 10
 	Deliveries   int           // endpoints worked at once; 0: 100
 	InFlight     int           // requests in flight to one endpoint; 0: 64
+	Posts        int           // requests in flight to all of them; 0: 1,000
 	PollInterval time.Duration // how often Asynq looks for tasks when idle; 0: 10 ms
 	Grace        time.Duration // how long running scripts may go on when the worker stops; 0: 10 s
 	StopTimeout  time.Duration // after which a stop is over whatever still runs; 0: 30 s
@@ -57,6 +58,7 @@ func (o Options) withDefaults() Options {
 	set(&o.Runs, 10)
 	set(&o.Deliveries, 100)
 	set(&o.InFlight, 64)
+	set(&o.Posts, 1000)
 	setTime(&o.PollInterval, 10*time.Millisecond)
 	setTime(&o.Grace, 10*time.Second)
 	setTime(&o.StopTimeout, 30*time.Second)
@@ -70,6 +72,7 @@ type Worker struct {
 	census   *census
 	runner   *runner
 	shifts   *shifts
+	posts    *posts
 	stopping chan struct{} // no new work
 	giveUp   chan struct{} // running scripts must end
 }
@@ -78,13 +81,14 @@ type Worker struct {
 func New(o Options) *Worker {
 	o = o.withDefaults()
 	w := &Worker{options: o, metrics: newMetrics(o.Registry), stopping: make(chan struct{}), giveUp: make(chan struct{})}
-	w.shifts = newShifts(w.metrics.handedOver, o.Log)
+	w.shifts, w.posts = newShifts(w.metrics.handedOver, o.Log), newPosts(o.Posts)
 	w.runner = &runner{
 		store: o.Store, engine: o.Engine, proxy: o.Proxy, scripts: &scripts{store: o.Store}, metrics: w.metrics, tracer: o.Tracer, log: o.Log,
 		slots: make(chan struct{}, o.Runs), giveUp: w.giveUp,
 	}
 	w.census = &census{store: o.Store, queue: o.Queue, now: time.Now}
 	o.Registry.MustRegister(w.census, slotsInUse(w.runner.slots), slotsAtMost(w.runner.slots))
+	o.Registry.MustRegister(w.posts.collectors()...)
 	return w
 }
 
@@ -212,7 +216,7 @@ func (w *Worker) deliveries(ctx context.Context, p queue.Payload) error {
 		take: func(ctx context.Context, t store.Turn, done []finished[store.DeliveryDone]) (store.Taken[synchook.Delivery], error) {
 			return w.options.Store.TurnDeliveries(ctx, p.Project, t, outcomes(done))
 		},
-		do: d.do, broken: d.broken, after: d.after, shifts: w.shifts, told: teller[store.DeliveryDone](w.options.Log),
+		do: d.do, broken: d.broken, after: d.after, shifts: w.shifts, posts: w.posts, told: teller[store.DeliveryDone](w.options.Log),
 	}
 	return l.work(ctx, p.Generation)
 }

@@ -244,7 +244,7 @@ func (a *App) startWorker() {
 		Proxy:  &proxy.Client{Transport: a.guard.Transport()},
 		Sender: a.sender(),
 		Log:    a.options.Log, Registry: a.registry, Tracer: a.tracer,
-		Runs: a.options.Runs, Deliveries: a.options.Deliveries, InFlight: a.options.InFlight, PollInterval: a.options.PollInterval,
+		Runs: a.options.Runs, Deliveries: a.options.Deliveries, InFlight: a.options.InFlight, Posts: a.options.Posts, PollInterval: a.options.PollInterval,
 		Grace: a.options.StopTimeout / 3, StopTimeout: a.options.StopTimeout,
 	})
 	ctx, cancel := context.WithCancel(context.Background())

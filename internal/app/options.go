@@ -42,6 +42,7 @@ type Options struct {
 	Runs            int           // scripts at once; 0: 10
 	Deliveries      int           // endpoints worked at once; 0: 100
 	InFlight        int           // requests in flight to one endpoint; 0: 64
+	Posts           int           // requests in flight to all endpoints; 0: 1,000
 	DeliveryTimeout time.Duration // how long an attempt may take; 0: 20 s
 	PollInterval    time.Duration // how often an idle worker looks for tasks; 0: 10 ms
 	ScriptMemory    int64         // bytes that a script may use; 0: 128 MiB
