@@ -57,10 +57,10 @@ func (s *Server) authenticate(next http.Handler) http.Handler {
 
 // callerFor returns who makes a request to an RPC, if they may.
 func (s *Server) callerFor(ctx context.Context, r *http.Request, need access) (synchook.Caller, error) {
-	secret, ok := bearer(r)
+	secret, err := s.secretOf(r)
 	switch {
-	case !ok:
-		return synchook.Caller{}, errNoKey()
+	case err != nil:
+		return synchook.Caller{}, err
 	case s.isAdmin(secret):
 		return s.admin(ctx, r, need)
 	case need.admin:
@@ -80,6 +80,26 @@ func (s *Server) callerFor(ctx context.Context, r *http.Request, need access) (s
 			"Use a key that has it, or make one by CreateAPIKey.")
 	}
 	return caller, nil
+}
+
+// secretOf returns the key that a request brings: as a bearer, or in a session.
+func (s *Server) secretOf(r *http.Request) (string, error) {
+	if secret, ok := bearer(r); ok {
+		return secret, nil
+	}
+	secret, ok, err := s.sessions.secret(r)
+	if err == nil && !ok {
+		err = errNoKey()
+	}
+	return secret, err
+}
+
+// callerOfSecret returns whom a key makes of who holds it, whatever the method. The admin is in no project.
+func (s *Server) callerOfSecret(ctx context.Context, secret string) (synchook.Caller, error) {
+	if s.isAdmin(secret) {
+		return synchook.Caller{Admin: true, Scopes: synchook.AllScopes()}, nil
+	}
+	return s.Store.Caller(ctx, secret)
 }
 
 // admin returns the caller that the admin key makes.

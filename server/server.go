@@ -8,6 +8,7 @@ package server
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -46,6 +47,7 @@ type Store interface {
 	nameStore
 	intakeStore
 	lookupStore
+	sessionStore
 }
 
 // Queue sends hints to the workers.
@@ -86,6 +88,8 @@ type Options struct {
 	QueuesRedis asynq.RedisConnOpt
 	// QueuesWritable lets /queues change what it shows. False: it only shows.
 	QueuesWritable bool
+	// Dashboard has the files of the built dashboard. Nil: / shows how to build them.
+	Dashboard fs.FS
 	// Now tells the time. Nil: time.Now.
 	Now func() time.Time
 }
@@ -95,6 +99,7 @@ type Server struct {
 	Options
 	metrics  *metrics
 	queues   *queues
+	sessions *sessions
 	handler  http.Handler
 	stopping context.Context //nolint:containedctx // it is the server's own life, and no request's
 	stop     context.CancelCauseFunc
@@ -119,6 +124,7 @@ func New(o Options) *Server {
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	s := &Server{Options: o, metrics: newMetrics(o.Registry), queues: newQueues(o.QueuesRedis, o.QueuesWritable)}
+	s.sessions = s.newSessions()
 	s.stopping, s.stop = context.WithCancelCause(context.Background())
 	s.handler = s.routes()
 	return s
@@ -187,6 +193,8 @@ func (s *Server) routes() http.Handler {
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, connect.WithReadMaxBytes(readMost)))
 	mux.Handle(grpchealth.NewHandler(&health{s.Options}, connect.WithReadMaxBytes(readMost)))
 	s.watched(mux)
+	s.sessions.routes(mux, s.Version)
+	newDashboard(s.Dashboard).routes(mux)
 	if s.queues != nil {
 		mux.Handle(queuesPath+"/", s.adminOnly(s.queues))
 	}

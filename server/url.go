@@ -64,3 +64,12 @@ func (u urls) checkBase(field, raw string) error {
 	}
 	return nil
 }
+
+// originOf returns the origin of a URL, as browsers name it.
+func originOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
