@@ -69,14 +69,14 @@ func (s *Server) newSessions() *sessions {
 // secret returns the key of the session that makes a request. ok is false without a cookie: a cookie alone, which
 // browsers add to requests that other pages make, is a fault.
 func (s *sessions) secret(r *http.Request) (secret string, ok bool, err error) {
-	cookie, err := r.Cookie(s.cookieName())
-	if err != nil || cookie.Value == "" {
+	cookies := r.CookiesNamed(s.cookieName())
+	if len(cookies) == 0 || cookies[0].Value == "" {
 		return "", false, nil
 	}
 	if err := s.ownPage(r); err != nil {
 		return "", false, err
 	}
-	text, err := s.store.OpenSession(cookie.Value)
+	text, err := s.store.OpenSession(cookies[0].Value)
 	if err != nil {
 		return "", false, err
 	}
@@ -113,7 +113,7 @@ func (s *sessions) cookieName() string {
 }
 
 func (s *sessions) cookie(value string, life time.Duration) *http.Cookie {
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // a server that is reached by http alone could set no secure cookie
 		Name: s.cookieName(), Value: value, Path: "/", MaxAge: int(life / time.Second),
 		Secure: s.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}
