@@ -14,6 +14,11 @@ GENERATED := gen $(if $(NODE),clients/typescript/src/gen)
 BINARY := bin/synchook
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
+# What the built dashboard is made of.
+DASHBOARD := $(if $(NODE),dashboard/dist/index.html)
+DASHBOARD_SOURCES := $(shell find dashboard/src dashboard/public dashboard/scripts clients/typescript/src -type f) \
+	dashboard/index.html dashboard/vite.config.ts dashboard/package.json
+
 # only_with_node runs a command, or says that it is left out.
 define only_with_node
 $(if $(NODE),$(1),@echo "Node 20 or later is not installed: left out: $(1)")
@@ -32,14 +37,26 @@ dev: build ## Run everything in one process, with a sample project.
 	$(BINARY) dev
 
 .PHONY: build
-build: ## Build bin/synchook.
+build: $(DASHBOARD) ## Build bin/synchook, with the dashboard if there is Node.
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $(BINARY) ./cmd/synchook
+
+.PHONY: dashboard
+dashboard: $(DASHBOARD) ## Build the dashboard that the binary embeds.
+
+dashboard/dist/index.html: $(NODE_MODULES) $(DASHBOARD_SOURCES)
+	npm run build -w clients/typescript
+	npm run build -w dashboard
+
+.PHONY: browser
+browser: need build ## Walk through the dashboard in Chromium, against bin/synchook.
+	$(call only_with_node,npm test -w dashboard)
+	$(call only_with_node,CHROMIUM=$$(command -v chromium chromium-browser google-chrome | head -1) SYNCHOOK_BIN=$(CURDIR)/$(BINARY) npm run browser -w dashboard)
 
 .PHONY: test
 test: need ## Run all tests; install what they need, or say what is missing.
 	go test ./...
 	$(MAKE) store-tiers
-	$(MAKE) clients octokit
+	$(MAKE) clients octokit browser
 
 .PHONY: store-tiers
 store-tiers: need ## Run the store's tests on a Redis in cluster mode and on the in-process server.

@@ -24,6 +24,9 @@ if [[ $(uname) == Linux ]]; then
 	need strace strace "makes a disk slow, to see who waits for it"
 	need faketime faketime "sets the clock of a Redis back and forward"
 fi
+if command -v node >/dev/null; then
+	need "chromium chromium-browser google-chrome" chromium "walks through the dashboard"
+fi
 
 if [[ ${#missing[@]} == 0 ]]; then
 	exit 0

@@ -1,0 +1,94 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import axe from "axe-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+
+/** Where the screenshots of a run are kept. */
+const shots = new URL("./shots/", import.meta.url).pathname;
+
+/** launch starts Chromium as the system has it. */
+export function launch(): Promise<Browser> {
+  const quiet = [
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+  ];
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-sync", ...quiet],
+  });
+}
+
+/** Visitor is a person before a browser, whose console is watched. */
+export interface Visitor {
+  page: Page;
+  context: BrowserContext;
+  /** What the console has complained of so far. */
+  complaints: string[];
+}
+
+/** visit opens a browser window of a person's own at an address. */
+export async function visit(
+  browser: Browser,
+  url: string,
+  options: { phone?: boolean } = {},
+): Promise<Visitor> {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: options.phone ? { width: 390, height: 844 } : { width: 1280, height: 860 },
+    reducedMotion: "reduce",
+    colorScheme: "light",
+  });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  return { page, context, complaints };
+}
+
+/** logIn logs in with a key, as the page asks for it. */
+export async function logIn(page: Page, key: string): Promise<void> {
+  await page.goto("/");
+  await page.getByLabel("API key").fill(key);
+  await page.getByRole("button", { name: "Log in" }).click();
+}
+
+/** expectAccessible lets axe look at the page: it must find nothing serious. */
+export async function expectAccessible(page: Page, what: string): Promise<void> {
+  // The pages' policy runs no script that is written into them; the debugger's own way is open.
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.evaluate", { expression: axe.source });
+  const run = `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, help, nodes }) => id + ": " + help + ": " + nodes.map(({ html }) => html).join(" | ")))`;
+  const { result } = await session.send("Runtime.evaluate", {
+    expression: run,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  await session.detach();
+  expect(result.value, `what axe finds serious on ${what}`).toEqual([]);
+}
+
+/** shoot keeps pictures of a page: light and dark, as wide as a desk's and as a phone's. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  await mkdir(shots, { recursive: true });
+  const before = page.viewportSize();
+  for (const [device, size] of [
+    ["desk", { width: 1280, height: 860 }],
+    ["phone", { width: 390, height: 844 }],
+  ] as const) {
+    await page.setViewportSize(size);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: join(shots, `${name}-${device}-${colorScheme}.png`), fullPage: true });
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  if (before) {
+    await page.setViewportSize(before);
+  }
+}

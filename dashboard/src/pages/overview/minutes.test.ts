@@ -1,0 +1,23 @@
+import { create } from "@bufbuild/protobuf";
+import { GetDeliveryStatsResponseSchema } from "@synchook/client/gen/delivery_pb";
+import { expect, test } from "vitest";
+import { minutesOf } from "./minutes.js";
+
+test("Minutes in which nothing happened are on the chart as zero.", () => {
+  const stats = create(GetDeliveryStatsResponseSchema, {
+    minutes: [
+      {
+        startTime: { seconds: 1_000_020n },
+        counts: { created: 3n, delivered: 2n, latencyP95: { nanos: 5e6 } },
+      },
+      { startTime: { seconds: 1_000_140n }, counts: { failedAttempts: 1n } },
+    ],
+  });
+  expect(minutesOf(stats, 240, 1_000_150)).toEqual({
+    times: [999_960, 1_000_020, 1_000_080, 1_000_140],
+    created: [0, 3, 0, 0],
+    delivered: [0, 2, 0, 0],
+    failed: [0, 0, 0, 1],
+    latency: [undefined, 5, undefined, undefined],
+  });
+});

@@ -1,0 +1,34 @@
+import { Gauge, type LucideIcon, SlidersHorizontal } from "lucide-react";
+import type { ComponentType } from "react";
+
+/** Area is a page of a project, or several that share the beginning of their path. */
+export interface Area {
+  /** Its path inside the project, without a slash at its beginning; "deliveries/:id" has a parameter. */
+  path: string;
+  /** Reads its code when it is first gone to. */
+  load: () => Promise<{ default: ComponentType }>;
+  /** Its place in the navigation. Unset: it has none, as the page of one delivery. */
+  nav?: { title: string; icon: LucideIcon; group: Group };
+  /** What else people call it, for the command palette. */
+  words?: string;
+}
+
+/** Group is a part of the navigation, in the order in which they are shown. */
+export const groups = ["", "Set up", "Watch", "Project"] as const;
+export type Group = (typeof groups)[number];
+
+/** The table of all pages. */
+export const areas: Area[] = [
+  {
+    path: "",
+    load: () => import("./pages/overview/overview.js"),
+    nav: { title: "Overview", icon: Gauge, group: "" },
+    words: "home start charts statistics",
+  },
+  {
+    path: "settings/*",
+    load: () => import("./pages/settings/settings.js"),
+    nav: { title: "Project Settings", icon: SlidersHorizontal, group: "Project" },
+    words: "webhook url secret retry endpoints api keys retention headers",
+  },
+];
