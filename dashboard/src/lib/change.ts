@@ -1,4 +1,5 @@
 import type { DescMessage, DescMethodUnary, DescService, MessageShape } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
 import { useMutation } from "@connectrpc/connect-query";
 import { useQueryClient } from "@tanstack/react-query";
 import { useToast } from "../ui/toast.js";
@@ -24,15 +25,21 @@ export function useChange<I extends DescMessage, O extends DescMessage>(
   const toast = useToast();
   const queries = useQueryClient();
   const names = new Set(touches.map((service) => service.typeName));
+  const stale = () =>
+    queries.invalidateQueries({ predicate: ({ queryKey }) => names.has(serviceOf(queryKey)) });
   return useMutation(method, {
     onSuccess: async (answer) => {
       after?.(answer);
       if (done) {
         toast.good(typeof done === "string" ? done : done(answer));
       }
-      await queries.invalidateQueries({ predicate: ({ queryKey }) => names.has(serviceOf(queryKey)) });
+      await stale();
     },
     onError: (error) => {
+      if (error.code === Code.Aborted) {
+        // somebody else was first: the page shows what is there now
+        void stale();
+      }
       if (!quiet) {
         const { title, help } = explain(error);
         toast.bad(title, help);

@@ -66,6 +66,8 @@ function newQueries(leave: (reason: string) => void): QueryClient {
         retry: (count, error) =>
           count < 1 && !isSignedOut(error) && explain(error).title.includes("of its own"),
         networkMode: "always",
+        // What failed for another reason is asked for again until it is there.
+        refetchInterval: ({ state }) => (state.status === "error" ? 5_000 : false),
       },
       mutations: { networkMode: "always" },
     },

@@ -88,10 +88,10 @@ function optionsOf({ node, lines, height, text }: Drawn): uPlot.Options {
     padding: [8, 4, 0, 0],
     cursor: { y: false, drag: { x: false, y: false } },
     legend: { show: false },
-    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 1)] } },
+    scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 4)] } },
     axes: [
       { ...axis, grid: { show: false }, space: 70, size: 26, values: (_, ticks) => ticks.map(clock) },
-      { ...axis, size: 48, space: 30, values: (_, ticks) => ticks.map(text) },
+      { ...axis, size: 48, space: 30, incrs: steps, values: (_, ticks) => ticks.map(text) },
     ],
     series: [
       {},
@@ -105,6 +105,9 @@ function optionsOf({ node, lines, height, text }: Drawn): uPlot.Options {
     ],
   };
 }
+
+/** The steps of the values' axis: whole numbers, as there is no half of a delivery. */
+const steps = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].flatMap((power) => [power, 2 * power, 5 * power]);
 
 /** resolved returns a colour as a canvas takes it. */
 function resolved(node: HTMLElement, value: string): string {

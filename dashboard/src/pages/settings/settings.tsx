@@ -1,21 +1,39 @@
+import { type ComponentType, lazy } from "react";
 import { Route, Routes } from "react-router";
 import { usePlace } from "../../lib/session.js";
 import { Note } from "../../ui/note.js";
-import { Page } from "../../ui/page.js";
+import { Page, Tabs } from "../../ui/page.js";
 import { Webhooks } from "./webhooks.js";
 import "./settings.css";
+
+/** Part is one part of the settings, with a path of its own below /settings. */
+interface Part {
+  path: string;
+  text: string;
+  Part: ComponentType;
+}
+
+const parts: Part[] = [
+  { path: "", text: "Webhooks", Part: Webhooks },
+  { path: "endpoints", text: "Endpoints", Part: lazy(() => import("./endpoints.js")) },
+  { path: "keys", text: "API keys", Part: lazy(() => import("./keys.js")) },
+  { path: "data", text: "Data", Part: lazy(() => import("./data.js")) },
+];
 
 /** Settings is the project's settings, in parts. */
 export default function Settings() {
   const { may } = usePlace();
   return (
     <Page title="Project Settings">
+      <Tabs label="Settings" tabs={parts.map(({ path, text }) => ({ to: `/settings/${path}`, text }))} />
       <div className="stack">
         {!may("write") && (
           <Note tone="info" title="Your key may look, and change nothing: it lacks the scope write." />
         )}
         <Routes>
-          <Route index element={<Webhooks />} />
+          {parts.map(({ path, Part }) => (
+            <Route key={path} path={path} element={<Part />} />
+          ))}
         </Routes>
       </div>
     </Page>
