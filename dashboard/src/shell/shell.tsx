@@ -27,7 +27,7 @@ export function Shell() {
       <div>
         <Top />
         <Trouble />
-        <main id="main" className="main" ref={main} tabIndex={-1}>
+        <main id="main" className="page-frame" ref={main} tabIndex={-1}>
           <Suspense fallback={<PageSkeleton />}>
             <Outlet />
           </Suspense>

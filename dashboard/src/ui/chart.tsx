@@ -85,7 +85,7 @@ function optionsOf({ node, lines, height, text }: Drawn): uPlot.Options {
   return {
     width: node.clientWidth,
     height,
-    padding: [8, 4, 0, 0],
+    padding: [8, 18, 0, 0],
     cursor: { y: false, drag: { x: false, y: false } },
     legend: { show: false },
     scales: { y: { range: (_, __, most) => [0, Math.max(most * 1.1, 4)] } },
@@ -118,7 +118,11 @@ function resolved(node: HTMLElement, value: string): string {
   return found;
 }
 
-const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const clockFormat = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
 
 function clock(seconds: number): string {
   return clockFormat.format(seconds * 1000);

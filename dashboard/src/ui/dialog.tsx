@@ -1,7 +1,7 @@
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useState } from "react";
-import { Button, Copyable, IconButton } from "./button.js";
+import { Button, Copyable } from "./button.js";
 import { Note } from "./note.js";
 
 interface DialogProps {
@@ -29,13 +29,12 @@ export function Dialog({ open, onClose, title, about, children, className = "" }
               </Radix.Title>
               {about && <Radix.Description>{about}</Radix.Description>}
             </div>
-            <Radix.Close asChild>
-              <IconButton label="Close">
-                <X size={16} />
-              </IconButton>
-            </Radix.Close>
           </header>
           <div className="content">{children}</div>
+          {/* Last, so that the first field has the focus; and without a tip, which Escape would close first. */}
+          <Radix.Close className="button quiet icon close" aria-label="Close">
+            <X size={16} />
+          </Radix.Close>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

@@ -10,7 +10,8 @@ test("The line begins with the first attempt and ends with the last.", () => {
   expect([placeOf(0, 100), placeOf(100, 100), placeOf(0, 0)]).toEqual([0, 1, 0]);
 });
 
-test("The spans below the line are inside of it, and not where it ends.", () => {
+test("The spans below the line have room for their names.", () => {
   expect(marks(35)).toEqual([10]);
+  expect(marks(273_600)).toEqual([10, 60, 600, 3600, 21_600]);
   expect(marks(0)).toEqual([]);
 });

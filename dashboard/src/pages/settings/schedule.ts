@@ -18,9 +18,17 @@ export function placeOf(time: number, last: number): number {
   return last <= 0 ? 0 : Math.log1p(time) / Math.log1p(last);
 }
 
-/** marks returns the spans that are named below the line: those that are well inside of it. */
+/** The room that the name of a span takes below the line. */
+const room = 0.15;
+
+/** marks returns the spans that are named below the line: those for whose names there is room. */
 export function marks(last: number): number[] {
-  return [10, 60, 600, 3600, 21_600, 86_400, 604_800].filter(
-    (mark) => placeOf(mark, last) < 0.94 && mark < last,
-  );
+  const named: number[] = [];
+  for (const mark of [10, 60, 600, 3600, 21_600, 86_400]) {
+    const [place, former] = [placeOf(mark, last), placeOf(named.at(-1) ?? 0, last)];
+    if (place - former >= 0.8 * room && 1 - place >= room) {
+      named.push(mark);
+    }
+  }
+  return named;
 }

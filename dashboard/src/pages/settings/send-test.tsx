@@ -7,6 +7,7 @@ import {
   type SendTestWebhookResponse,
 } from "@synchook/client/gen/endpoint_pb";
 import { useState } from "react";
+import { sentence } from "../../lib/violations.js";
 import { bodyText, secondsOf, spanText } from "../../lib/words.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
@@ -63,7 +64,7 @@ function Result({ result }: { result: SendTestWebhookResponse }) {
   return (
     <>
       <Note tone={success ? "good" : "bad"} title={success ? "It arrived." : "It did not arrive."}>
-        <p>{reason}</p>
+        <p>{sentence(reason)}</p>
       </Note>
       <Facts
         facts={[

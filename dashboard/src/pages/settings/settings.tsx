@@ -25,7 +25,10 @@ export default function Settings() {
   const { may } = usePlace();
   return (
     <Page title="Project Settings">
-      <Tabs label="Settings" tabs={parts.map(({ path, text }) => ({ to: `/settings/${path}`, text }))} />
+      <Tabs
+        label="Settings"
+        tabs={parts.map(({ path, text }) => ({ to: path ? `/settings/${path}` : "/settings", text }))}
+      />
       <div className="stack">
         {!may("write") && (
           <Note tone="info" title="Your key may look, and change nothing: it lacks the scope write." />

@@ -18,12 +18,12 @@ export function Webhooks() {
     <Await query={settings} meanwhile={<Skeleton height={170} />}>
       {(answer) => (
         <div className="stack">
-          <WebhookUrl key={answer.webhookUrl} settings={answer} />
+          <WebhookUrl key={`url ${answer.webhookUrl}`} settings={answer} />
           {answer.webhookUrl !== "" && <Test />}
           <Secret />
           <WhatIsSent settings={answer} />
           <ScheduleSetting key={`schedule ${answer.retrySchedule.length}`} settings={answer} />
-          <HeadersSetting key={Object.keys(answer.webhookHeaders).join()} settings={answer} />
+          <HeadersSetting key={`headers ${Object.keys(answer.webhookHeaders).join()}`} settings={answer} />
           <OperationalSetting key={`operational ${answer.operationalWebhooks.join()}`} settings={answer} />
         </div>
       )}
@@ -37,8 +37,8 @@ function Test() {
     <Card
       title="Try it"
       about="Sends one signed request to the webhook URL now, and tells all about it. It is not kept, not retried and not counted."
-      actions={<Button onClick={() => setOpen(true)}>Send a test webhook</Button>}
     >
+      <Button onClick={() => setOpen(true)}>Send a test webhook</Button>
       <SendTest endpointId="" open={open} onClose={() => setOpen(false)} />
     </Card>
   );
