@@ -82,6 +82,8 @@ export async function shoot(page: Page, name: string): Promise<void> {
     ["phone", { width: 390, height: 844 }],
   ] as const) {
     await page.setViewportSize(size);
+    const over = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    await expect.poll(over, { message: `how much wider ${name} is than a ${device}` }).toBeLessThanOrEqual(0);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       await page.screenshot({ path: join(shots, `${name}-${device}-${colorScheme}.png`), fullPage: true });

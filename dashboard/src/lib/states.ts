@@ -8,7 +8,7 @@ export interface Stated {
 }
 
 const endpointStates: Record<EndpointState, Stated> = {
-  [EndpointState.UNSPECIFIED]: { word: "unknown", tone: "mute" },
+  [EndpointState.UNSPECIFIED]: { word: "not known", tone: "mute" },
   [EndpointState.HEALTHY]: { word: "healthy", tone: "good" },
   [EndpointState.THROTTLED]: { word: "throttled", tone: "warn" },
   [EndpointState.FAILING]: { word: "failing", tone: "bad" },
