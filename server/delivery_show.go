@@ -53,7 +53,7 @@ func (s *deliveryShower) show(ctx context.Context, d synchook.Delivery, terms st
 	return &v1.Delivery{
 		Id: string(d.ID), State: deliveryStateWords().enum(d.State), EndpointId: string(d.Endpoint), RunId: string(d.Run),
 		ProviderConfigKey: key, ConnectionId: connection, SyncName: sync, Model: d.Model, Attempts: int32(d.Attempts),
-		MaxAttempts: int32(webhook.ScheduleOf(terms.Schedule).Most(d.Attempts, d.Throttled)), NextAttemptTime: timestamp(nextAttempt(d, terms.Lane)),
+		MaxAttempts: int32(webhook.ScheduleOf(terms.Schedule).Most(d.Attempts, d.Base+d.Throttled)), NextAttemptTime: timestamp(nextAttempt(d, terms.Lane)),
 		LastStatus: int32(d.LastStatus), Reason: d.Reason, CreateTime: timestamp(d.Created), EndTime: timestamp(d.Ended),
 		OperationalType: string(d.Operational), SupersededBy: string(d.SupersededBy),
 	}, nil

@@ -140,7 +140,7 @@ func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Sched
 	done := store.DeliveryDone{Slowed: a.Verdict.Outcome == webhook.Throttle, Attempt: &synchook.Attempt{
 		Number: delivery.Attempts, Started: a.StartedAt, Duration: a.Duration, Status: a.Status, Error: a.Error, Response: a.Response,
 	}}
-	used := delivery.Attempts - delivery.Throttled
+	used := delivery.Used()
 	if !a.Verdict.Outcome.Counts() {
 		delivery.Throttled++
 		used = min(used, len(s))
@@ -151,10 +151,10 @@ func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Sched
 		delivery.State = synchook.DeliveryDelivered
 	case !more:
 		delivery.State = synchook.DeliveryExhausted
-		delivery.Reason = fmt.Sprintf("all %d attempts failed; at the last one %s", used, delivery.Reason)
+		delivery.Reason = fmt.Sprintf("all %d attempts%s failed; at the last one %s", used, sinceRetried(delivery), delivery.Reason)
 	case expired(delivery, a.StartedAt.Add(wait)):
 		delivery.State = synchook.DeliveryExhausted
-		delivery.Reason = "the next attempt would come more than 7 days after the delivery was made; at the last one " + delivery.Reason
+		delivery.Reason = "the next attempt would come more than 7 days after the delivery was made or retried; at the last one " + delivery.Reason
 	default:
 		delivery.State, delivery.Cause = synchook.DeliveryPending, waitCause(a, s.Outlasted(used, a.Verdict.RetryAfter))
 		done.Wait = wait
@@ -176,7 +176,15 @@ func waitCause(a webhook.Attempt, outlasted bool) synchook.WaitCause {
 
 // expired reports whether a delivery is too old to be attempted at t.
 func expired(d synchook.Delivery, t time.Time) bool {
-	return t.After(d.Created.Add(synchook.DeliveryLifetime))
+	return t.After(d.Expires())
+}
+
+// sinceRetried says of attempts that they are not all that were made.
+func sinceRetried(d synchook.Delivery) string {
+	if d.Base == 0 {
+		return ""
+	}
+	return " since it was retried"
 }
 
 // finish counts an attempt, ends its span, and prepares its line.
@@ -214,7 +222,7 @@ func (d *deliverer) after(ctx context.Context, done []finished[store.DeliveryDon
 		}
 		of := 0
 		if endpoint, _, err := d.current(ctx); err == nil {
-			of = schedule(endpoint).Most(x.Delivery.Attempts, x.Delivery.Throttled)
+			of = schedule(endpoint).Most(x.Delivery.Attempts, x.Delivery.Base+x.Delivery.Throttled)
 		}
 		err := d.queue.SendAttempt(ctx, queue.Attempt{
 			Project: d.project, Endpoint: x.Delivery.Endpoint, Delivery: x.Delivery.ID, Model: x.Delivery.Model, Operational: x.Delivery.Operational,

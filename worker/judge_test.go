@@ -53,6 +53,40 @@ func TestThrottlingAndFaultsOfOursUseNoAttemptUp(t *testing.T) {
 	}
 }
 
+func TestARetriedDeliveryBeginsItsScheduleAndItsLifetimeAnew(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	s := webhook.Schedule{time.Second, time.Minute}
+	d := synchook.Delivery{Created: now.Add(-30 * 24 * time.Hour), Renewed: now.Add(-time.Hour), Attempts: 3, Base: 3}
+	for _, step := range []struct {
+		outcome webhook.Outcome
+		state   synchook.DeliveryState
+		wait    time.Duration
+	}{
+		{webhook.Retry, synchook.DeliveryPending, time.Second},
+		{webhook.Throttle, synchook.DeliveryPending, time.Minute},
+		{webhook.Retry, synchook.DeliveryPending, time.Minute},
+		{webhook.Retry, synchook.DeliveryExhausted, 0},
+	} {
+		done := judgeAttempt(d, answered(step.outcome, now), s, noJitter)
+		if done.Delivery.State != step.state || done.Wait != step.wait {
+			t.Errorf("attempt %d, %v: %v after %v, want %v after %v", done.Delivery.Attempts, step.outcome,
+				done.Delivery.State, done.Wait, step.state, step.wait)
+		}
+		if most := s.Most(done.Delivery.Attempts, done.Delivery.Base+done.Delivery.Throttled); most != 6+done.Delivery.Throttled {
+			t.Errorf("attempt %d is one of %d", done.Delivery.Attempts, most)
+		}
+		d = done.Delivery
+	}
+	if want := "all 3 attempts since it was retried failed; at the last one the endpoint answered"; d.Reason != want {
+		t.Errorf("it is given up because %s, want %s", d.Reason, want)
+	}
+	d.State, d.Renewed = synchook.DeliveryPending, now.Add(-synchook.DeliveryLifetime)
+	if done := judgeAttempt(d, answered(webhook.Throttle, now), s, noJitter); done.Delivery.State != synchook.DeliveryExhausted {
+		t.Errorf("seven days after the retry it is %s", done.Delivery.State)
+	}
+}
+
 func TestAWaitSaysWhyItIsAsItIs(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

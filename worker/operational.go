@@ -62,7 +62,7 @@ func (j *job) operational(run synchook.Run, t synchook.OperationalType, now time
 	}
 	// The endpoint of the connection's own URL is not told: it takes the place of the project's first one for what syncs tell.
 	ends := append([]synchook.Endpoint{synchook.FirstEndpoint(j.Project, j.Settings)}, j.Endpoints[1:]...)
-	return operationalDeliveries(ends, facts, string(run.ID), body)
+	return operationalDeliveries(ends, facts, about{id: string(run.ID)}, body)
 }
 
 // tell adds to what became of a delivery that is given up the webhooks that tell of it. Of one that told of our own
@@ -91,17 +91,24 @@ func givenUp(ends []synchook.Endpoint, lost synchook.Delivery, url string, now t
 	facts := synchook.DeliveryFacts{
 		Integration: lost.Integration, Connection: lost.Connection, Sync: lost.Sync, Trace: lost.Trace, Operational: body.Type,
 	}
-	return operationalDeliveries(ends, facts, string(lost.ID), body)
+	return operationalDeliveries(ends, facts, about{id: string(lost.ID), base: lost.Base}, body)
 }
 
-// operationalDeliveries returns a delivery to each endpoint that opted in of what happened to what about names.
-func operationalDeliveries(ends []synchook.Endpoint, facts synchook.DeliveryFacts, about string, body webhook.OperationalBody) []synchook.Delivery {
+// about is what an operational webhook tells of: what happened to a run, or to a delivery since it was retried after so
+// many attempts.
+type about struct {
+	id   string
+	base int
+}
+
+// operationalDeliveries returns a delivery to each endpoint that opted in.
+func operationalDeliveries(ends []synchook.Endpoint, facts synchook.DeliveryFacts, of about, body webhook.OperationalBody) []synchook.Delivery {
 	var deliveries []synchook.Delivery
 	for _, e := range ends {
 		if e.OptedInto(body.Type) {
 			facts.Endpoint = e.ID
 			deliveries = append(deliveries, synchook.Delivery{
-				ID: synchook.OperationalDeliveryID(body.Type, about, 0, e.ID), DeliveryFacts: facts, Body: body.Bytes(),
+				ID: synchook.OperationalDeliveryID(body.Type, of.id, of.base, e.ID), DeliveryFacts: facts, Body: body.Bytes(),
 			})
 		}
 	}

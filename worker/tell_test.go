@@ -166,3 +166,17 @@ func TestWhatIsToldOfADeliveryThatIsGivenUp(t *testing.T) {
 		t.Errorf("the facts are %+v", f)
 	}
 }
+
+func TestADeliveryThatIsGivenUpAgainAfterARetryIsToldAgain(t *testing.T) {
+	t.Parallel()
+	ends := []synchook.Endpoint{optedIn("end_2")}
+	lost := synchook.Delivery{ID: "dlv_1", Attempts: 3}
+	first, again := givenUp(ends, lost, "https://one.example", time.Now())[0], givenUp(ends, lost, "https://one.example", time.Now())[0]
+	if first.ID != again.ID {
+		t.Errorf("handed in again, it is told as %s and as %s", first.ID, again.ID)
+	}
+	lost.Base, lost.Attempts = 3, 6
+	if retried := givenUp(ends, lost, "https://one.example", time.Now())[0]; retried.ID == first.ID {
+		t.Errorf("given up again, it is told as %s, which was told already", retried.ID)
+	}
+}

@@ -7,6 +7,7 @@
 //	deliveries  deliveries:lane      work a lane of deliveries
 //	            deliveries:attempt   the same, at the time of a delivery's next attempt
 //	control     control:fanout       work a project's lane of large fan-outs
+//	            control:recovery     work a project's lane of recoveries
 //
 // The ID of a lane's task is <lane>.<generation>: a second one of the same generation is refused by
 // Asynq, and a handler whose generation is no longer the lane's returns at once. So a task that a

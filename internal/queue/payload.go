@@ -22,10 +22,11 @@ func All() []string { return []string{Runs, Deliveries, Control} }
 
 // The task kinds.
 const (
-	TaskRuns    = "runs:lane"
-	TaskLane    = "deliveries:lane"
-	TaskAttempt = "deliveries:attempt"
-	TaskFanout  = "control:fanout"
+	TaskRuns     = "runs:lane"
+	TaskLane     = "deliveries:lane"
+	TaskAttempt  = "deliveries:attempt"
+	TaskFanout   = "control:fanout"
+	TaskRecovery = "control:recovery"
 )
 
 // Payload is what a task carries: which lane wants attention, and a few words for whoever reads it in
@@ -62,6 +63,8 @@ func place(lane synchook.LaneID) (queue, kind string) {
 		return Deliveries, TaskLane
 	case synchook.LaneFanout:
 		return Control, TaskFanout
+	case synchook.LaneRecovery:
+		return Control, TaskRecovery
 	}
 	return Runs, TaskRuns
 }
@@ -74,6 +77,8 @@ func describe(lane synchook.LaneID) string {
 		return "deliveries to endpoint " + part[0]
 	case synchook.LaneFanout:
 		return "events of project " + part[0] + " that trigger more than a thousand runs"
+	case synchook.LaneRecovery:
+		return "recoveries of project " + part[0]
 	case synchook.LaneEvent:
 		return "runs of sync " + part[1] + " for connection " + part[0] + ", triggered by events"
 	}

@@ -24,6 +24,7 @@ const (
 	fullLane     = synchook.LaneID("con_1.syn_1.f")
 	deliveryLane = synchook.LaneID("end_1.d")
 	fanoutLane   = synchook.LaneID("prj_1.o")
+	recoveryLane = synchook.LaneID("prj_1.r")
 )
 
 // newQueue returns a queue with an inspector of what is in it.
@@ -58,6 +59,7 @@ func TestEachLaneHasItsQueue(t *testing.T) {
 		{fullLane, queue.Runs, queue.TaskRuns, "scheduled or manual"},
 		{deliveryLane, queue.Deliveries, queue.TaskLane, "deliveries to endpoint end_1"},
 		{fanoutLane, queue.Control, queue.TaskFanout, "events of project prj_1"},
+		{recoveryLane, queue.Control, queue.TaskRecovery, "recoveries of project prj_1"},
 	}
 	q, inspector, _ := newQueue(t)
 	for _, tt := range tests {

@@ -24,7 +24,7 @@ type Census struct {
 	RunsQueued, RunsRunning, DeliveriesPending int64
 	OldestRun                                  time.Duration // how long the oldest queued run waits
 	// Untaken is how long the oldest due row waits that no worker took, by what waits in its lane: "runs",
-	// "deliveries" or "fanouts".
+	// "deliveries", "fanouts" or "recoveries".
 	Untaken map[string]time.Duration
 	// Endpoints are those whose oldest pending delivery is the oldest, oldest first, 20 at most.
 	Endpoints []PendingEndpoint
@@ -40,7 +40,7 @@ type PendingEndpoint struct {
 // Census counts what waits. What it costs depends on how many projects there are, and in how many of
 // them something waits; not on how much.
 func (s *Store) Census(ctx context.Context, projects []synchook.ProjectID) (Census, error) {
-	c := Census{Untaken: map[string]time.Duration{"runs": 0, "deliveries": 0, "fanouts": 0}}
+	c := Census{Untaken: map[string]time.Duration{"runs": 0, "deliveries": 0, "fanouts": 0, "recoveries": 0}}
 	busy, err := s.firstDue(ctx, projects)
 	if err != nil {
 		return c, err
@@ -66,7 +66,7 @@ func (c *Census) add(p synchook.ProjectID, w []string) error {
 	c.RunsRunning += int64(number(w[1]))
 	c.DeliveriesPending += int64(number(w[2]))
 	c.OldestRun = max(c.OldestRun, span(w[3]))
-	for i, lanes := range []string{"runs", "deliveries", "fanouts"} {
+	for i, lanes := range []string{"runs", "deliveries", "fanouts", "recoveries"} {
 		c.Untaken[lanes] = max(c.Untaken[lanes], span(w[6+i]))
 	}
 	if w[5] == "" {

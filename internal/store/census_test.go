@@ -20,7 +20,7 @@ func (w *world) census(t *testing.T) store.Census {
 
 func wantUntaken(t *testing.T, when string, c store.Census, runs, deliveries time.Duration) {
 	t.Helper()
-	want := map[string]time.Duration{"runs": runs, "deliveries": deliveries, "fanouts": 0}
+	want := map[string]time.Duration{"runs": runs, "deliveries": deliveries, "fanouts": 0, "recoveries": 0}
 	if !maps.Equal(c.Untaken, want) {
 		t.Errorf("%s nobody takes %v, want %v", when, c.Untaken, want)
 	}

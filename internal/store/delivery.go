@@ -6,12 +6,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/synchook/synchook/internal/synchook"
 )
 
-var deliveryFields = []string{"f", "at", "st", "new", "due", "ls", "rs", "end", "th", "sup", "wt"}
+var deliveryFields = []string{"f", "at", "st", "new", "due", "ls", "rs", "end", "th", "sup", "wt", "base", "again"}
 
 func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) {
 	w := words(f)
@@ -21,7 +19,7 @@ func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) 
 	d := synchook.Delivery{
 		ID: id, Attempts: int(number(w[1])), State: synchook.DeliveryState(w[2]), Created: fromMillis(w[3]),
 		LastStatus: int(number(w[5])), Reason: w[6], Ended: fromMillis(w[7]), Throttled: int(number(w[8])),
-		SupersededBy: synchook.DeliveryID(w[9]),
+		SupersededBy: synchook.DeliveryID(w[9]), Base: int(number(w[11])), Renewed: fromMillis(w[12]),
 	}
 	switch d.State {
 	case synchook.DeliveryPending:
@@ -64,9 +62,10 @@ func (s *Store) DeliveryAttempts(ctx context.Context, p synchook.ProjectID, id s
 	return []byte(f["b"]), attempts, nil
 }
 
-// RetryDelivery makes a delivery due now.
+// RetryDelivery makes a delivery due now. One that has ended has all attempts of its schedule before it again; one that
+// is in flight stays so.
 func (s *Store) RetryDelivery(ctx context.Context, p synchook.ProjectID, d synchook.Delivery) ([]synchook.Hint, error) {
-	answer, err := s.inProject(ctx, p, retryDeliveryScript, string(d.ID), string(synchook.DeliveryLane(d.Endpoint))).Slice()
+	answer, err := s.inProject(ctx, p, retryDeliveryScript, string(d.ID)).Slice()
 	if err != nil {
 		return nil, failed("retrying the delivery", err)
 	}
@@ -74,36 +73,4 @@ func (s *Store) RetryDelivery(ctx context.Context, p synchook.ProjectID, d synch
 		return nil, synchook.NotFound("delivery", string(d.ID))
 	}
 	return hints(p, answer[1]), nil
-}
-
-// WatchDeliveries sends the IDs of deliveries that are made or change from now on, until the context
-// ends. It returns when it is listening; the channel closes when it no longer does, which includes a lost
-// connection: what changed meanwhile would be missed.
-func (s *Store) WatchDeliveries(ctx context.Context, p synchook.ProjectID) (<-chan []synchook.DeliveryID, error) {
-	sub := s.rdb.Subscribe(ctx, key(p, "watch"))
-	if _, err := sub.Receive(ctx); err != nil {
-		_ = sub.Close()
-		return nil, failed("watching the deliveries", err)
-	}
-	out := make(chan []synchook.DeliveryID)
-	go func() {
-		defer close(out)
-		defer func() { _ = sub.Close() }()
-		in := sub.ChannelWithSubscriptions(redis.WithChannelSize(1000))
-		for ctx.Err() == nil {
-			select {
-			case <-ctx.Done():
-			case m := <-in:
-				message, ok := m.(*redis.Message)
-				if !ok {
-					return // closed, or subscribed anew after the connection was lost
-				}
-				select {
-				case out <- typed[synchook.DeliveryID](splitList(message.Payload)):
-				case <-ctx.Done():
-				}
-			}
-		}
-	}()
-	return out, nil
 }

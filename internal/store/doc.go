@@ -36,13 +36,17 @@
 //	P:rejected:<int>               list    the last 100 refused webhooks
 //	P:run:<run>                    hash    a run
 //	P:runs[:<state>]               zset    runs by when they were made; all, and of each state but succeeded
-//	P:dlv:<dlv>                    hash    a delivery, its body and its attempts (a1, a2, ...)
+//	P:dlv:<dlv>                    hash    a delivery, its body and its attempts (a1, a2, ...); again, base: when it was
+//	                                       retried after it had ended, and how many attempts it had then
 //	P:deliveries:exhausted:<end>   zset    those of an endpoint that were given up, by when they were made
 //	P:deferred:<end>               zset    its pending deliveries that are not due when they were made, by when that was
 //	P:owed                         zset    lanes of deliveries in which something waits, by since when
 //	P:stat:<n>                     hash    <minute>.<what> -> how often that happened to deliveries, in the n-th ten
 //	                                       minutes; <n>:<end>: to an endpoint's; expires
 //	P:deliveries[:<state>]         zset    deliveries by when they were made; all, and of each state but delivered
+//	P:recovery:<rec>               hash    a recovery: its filter, from and to (by when deliveries were made), cs and cm
+//	                                       (where it is), pace, found, re (retried), sk (skipped); pruned after it ended
+//	P:recoveries                   zset    recoveries by when they were made
 //	P:lane:<lane>                  hash    gen, awake, tok, till, fence, nb (not before), last, num, ids
 //	P:rows:<lane>                  zset    rows by when they are due (runs: by arrival); negative: in flight
 //	P:due                          zset    lanes by when somebody must have touched them
@@ -51,6 +55,7 @@
 //	P:clock, P:seq                 string  the monotonic clock; the last event's sequence number
 //	P:ahead                        string  by how much the server's clock was set back, until it has caught up
 //	P:watch                        channel IDs of deliveries that changed
+//	P:watch:recoveries             channel IDs of recoveries that changed
 //
 //	C:clock, C:runs                string  the monotonic clock; the last run's ordinal
 //	C:kept                         zset    runs of which the next two may be there, by until when

@@ -50,6 +50,7 @@ func checks() map[string]check {
 		"run":         inProject("doctor_row", "doctor_run"),
 		"delivery":    inProject("doctor_row", "doctor_delivery"),
 		"event":       inProject("doctor_row", "doctor_event"),
+		"recovery":    inProject("doctor_row", "doctor_recovery"),
 		"remembered":  lookAtRemembered,
 		"index":       lostConnections(inProject("doctor_index")),
 		"waiting":     inProject("doctor_waiting"),

@@ -152,11 +152,12 @@ func (s *Store) TurnDeliveries(ctx context.Context, p synchook.ProjectID, t Turn
 	return takeTurn(ctx, s, p, turnDeliveriesScript, args, func(id string, v any) (synchook.Delivery, error) {
 		w := words(v)
 		d := synchook.Delivery{ID: synchook.DeliveryID(id)}
-		if len(w) < 6 || w[0] == "" {
+		if len(w) < 8 || w[0] == "" {
 			return d, synchook.NotFound("delivery", id)
 		}
 		d.Body, d.Attempts = []byte(w[1]), int(number(w[2]))
 		d.Created, d.State, d.Throttled = fromMillis(w[3]), synchook.DeliveryState(w[4]), int(number(w[5]))
+		d.Base, d.Renewed = int(number(w[6])), fromMillis(w[7])
 		err := fromJSON(w[0], &d.DeliveryFacts)
 		return d, err
 	})

@@ -164,11 +164,12 @@ func TestRetryingADelivery(t *testing.T) {
 	tests := map[string]struct {
 		state synchook.DeliveryState
 		wait  time.Duration
+		used  int // of its schedule, afterwards
 	}{
-		"that waits makes it due now":       {synchook.DeliveryPending, time.Hour},
-		"that was delivered sends it again": {synchook.DeliveryDelivered, 0},
-		"that is exhausted tries it again":  {synchook.DeliveryExhausted, 0},
-		"that was cancelled makes it due":   {synchook.DeliveryCancelled, 0},
+		"that waits makes it due now":       {synchook.DeliveryPending, time.Hour, 1},
+		"that was delivered sends it again": {synchook.DeliveryDelivered, 0, 0},
+		"that is exhausted tries it again":  {synchook.DeliveryExhausted, 0, 0},
+		"that was cancelled makes it due":   {synchook.DeliveryCancelled, 0, 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -191,6 +192,9 @@ func TestRetryingADelivery(t *testing.T) {
 			got := w.readDelivery(t, d.ID)
 			if got.State != synchook.DeliveryPending || !got.Ended.IsZero() || taken.Rows[0].Attempts != 1 || string(taken.Rows[0].Body) != `{"model":"Issue"}` {
 				t.Errorf("it comes again as %+v", got)
+			}
+			if row := taken.Rows[0]; got.Used() != tt.used || row.Used() != tt.used || got.Renewed.IsZero() != (tt.used > 0) || !row.Renewed.Equal(got.Renewed) {
+				t.Errorf("%d attempts of its schedule are used, renewed at %v, and its worker is told %d; want %d", got.Used(), got.Renewed, row.Used(), tt.used)
 			}
 			wantListed(t, w, synchook.DeliveryPending, d.ID)
 		})

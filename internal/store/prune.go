@@ -18,10 +18,11 @@ const (
 	EventRows    RowKind = "event"
 	RunRows      RowKind = "run"
 	DeliveryRows RowKind = "dlv"
+	RecoveryRows RowKind = "recovery"
 )
 
 // RowKinds returns all kinds of rows.
-func RowKinds() []RowKind { return []RowKind{EventRows, RunRows, DeliveryRows} }
+func RowKinds() []RowKind { return []RowKind{EventRows, RunRows, DeliveryRows, RecoveryRows} }
 
 // Pruned is what a step of pruning did.
 type Pruned struct {

@@ -29,7 +29,7 @@ const (
 	WaitInterval WaitCause = "interval" // the endpoint's least time between webhooks of its connection, sync and model
 )
 
-// DeliveryLifetime is how long a delivery is attempted at most, whatever happens.
+// DeliveryLifetime is how long a delivery is attempted at most, whatever happens, since it was made or retried.
 const DeliveryLifetime = 7 * 24 * time.Hour
 
 // DeliveryFacts are what never changes about a delivery.
@@ -53,15 +53,29 @@ type Delivery struct {
 	Body       []byte // fixed when the delivery is made
 	State      DeliveryState
 	Attempts   int // that got an answer, or none in time
-	Throttled  int // of these, those that asked us to slow down or that a fault of ours stopped: they use none of the schedule up
+	Base       int // of these, those made before it was retried last, after it had ended: the schedule begins anew then
+	Throttled  int // of those after Base, the ones that asked us to slow down or that a fault of ours stopped: they use none of the schedule up
 	Due        time.Time
 	Cause      WaitCause // of the wait until Due
 	LastStatus int
 	Reason     string
 	Created    time.Time
+	Renewed    time.Time // when it was retried last, after it had ended; zero: never
 	Ended      time.Time // zero: it has not
 	// SupersededBy is the delivery that took its place. Empty: none did.
 	SupersededBy DeliveryID
+}
+
+// Used returns how many attempts have used the retry schedule up, since it began.
+func (d Delivery) Used() int { return d.Attempts - d.Base - d.Throttled }
+
+// Expires returns when the delivery is attempted no more, whatever happens.
+func (d Delivery) Expires() time.Time {
+	since := d.Created
+	if d.Renewed.After(since) {
+		since = d.Renewed
+	}
+	return since.Add(DeliveryLifetime)
 }
 
 // Attempt is one HTTP request made for a delivery.
@@ -80,8 +94,9 @@ func SyncDeliveryID(run RunID, model string, end EndpointID) DeliveryID {
 	return DeliveryID(DerivedID(DeliveryPrefix, IDTime(string(run)), string(run), model, string(end)))
 }
 
-// OperationalDeliveryID returns the ID of the delivery that tells an endpoint what happened at the nth attempt of a
-// run or a delivery: the same each time, so that handing in again what happened tells it once.
-func OperationalDeliveryID(t OperationalType, about string, nth int, end EndpointID) DeliveryID {
-	return DeliveryID(DerivedID(DeliveryPrefix, IDTime(about), string(t), about, strconv.Itoa(nth), string(end)))
+// OperationalDeliveryID returns the ID of the delivery that tells an endpoint what happened to a run, or
+// to a delivery since it was retried after base attempts: the same each time, so that handing in again what happened
+// tells it once.
+func OperationalDeliveryID(t OperationalType, about string, base int, end EndpointID) DeliveryID {
+	return DeliveryID(DerivedID(DeliveryPrefix, IDTime(about), string(t), about, strconv.Itoa(base), string(end)))
 }

@@ -21,5 +21,16 @@
 //	  ▲ │ │
 //	  │ │ └─ attempts used up, or expired ──▶ exhausted
 //	  │ └─── its webhook URL was removed ───▶ cancelled
-//	  └─ any other answer, with attempts left; RetryDelivery from any final state
+//	  └─ any other answer, with attempts left; RetryDelivery from any final state,
+//	     a recovery from exhausted
+//
+// A recovery:
+//
+//	          all was looked at
+//	running ────────────────────▶ succeeded
+//	  ▲ │ │
+//	  │ │ └─── CancelRecovery ──▶ cancelled
+//	  │ │                             ▲
+//	  │ └─ PauseRecovery ──▶ paused ──┘ CancelRecovery
+//	  └──── ResumeRecovery ────┘
 package synchook

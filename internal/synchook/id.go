@@ -35,6 +35,8 @@ type (
 	EndpointID string
 	// DeliveryID names a delivery, "dlv_..."; it is sent as webhook-id.
 	DeliveryID string
+	// RecoveryID names a recovery, "rec_...".
+	RecoveryID string
 )
 
 // Prefixes of the IDs.
@@ -50,6 +52,7 @@ const (
 	RunPrefix         = "run_"
 	EndpointPrefix    = "end_"
 	DeliveryPrefix    = "dlv_"
+	RecoveryPrefix    = "rec_"
 )
 
 // crockford is lower-case base32 in an order that sorts as the bytes do.

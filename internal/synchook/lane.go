@@ -11,6 +11,7 @@ const (
 	LaneFull     LaneKind = "f" // its scheduled and manual runs
 	LaneDelivery LaneKind = "d" // deliveries to one endpoint
 	LaneFanout   LaneKind = "o" // events of a project whose runs are too many for one script
+	LaneRecovery LaneKind = "r" // recoveries of a project
 )
 
 // LaneID names a lane within its project.
@@ -26,6 +27,9 @@ func DeliveryLane(end EndpointID) LaneID { return LaneID(string(end) + "." + str
 
 // FanoutLane returns the lane of a project's large fan-outs.
 func FanoutLane(p ProjectID) LaneID { return LaneID(string(p) + "." + string(LaneFanout)) }
+
+// RecoveryLane returns the lane of a project's recoveries.
+func RecoveryLane(p ProjectID) LaneID { return LaneID(string(p) + "." + string(LaneRecovery)) }
 
 // Endpoint returns the endpoint of a lane of deliveries.
 func (l LaneID) Endpoint() EndpointID {

@@ -2,7 +2,7 @@
 -- bounded number of lanes. ARGV: 1 how many lanes to look at.
 -- Answers: runs queued and running, deliveries pending; for how long (ms) the oldest queued run and the
 -- oldest pending delivery wait, and that delivery's facts; for how long the oldest due row waits that
--- nobody took, of lanes of runs, of deliveries, and of fan-outs.
+-- nobody took, of lanes of runs, of deliveries, of fan-outs, and of recoveries.
 local t = now()
 
 -- first returns the first member of an index that is ordered by when its rows were made, and its age.
@@ -27,7 +27,7 @@ local function oldest(lane)
   return score
 end
 
-local ages = { d = 0, o = 0, r = 0 }
+local ages = { runs = 0, d = 0, o = 0, r = 0 }
 
 local function look(lane)
   local f = redis.call('HMGET', P .. ':lane:' .. lane, 'tok', 'till', 'nb')
@@ -35,7 +35,7 @@ local function look(lane)
   local score = not taken and oldest(lane)
   if score then
     local kind = string.sub(lane, -1)
-    kind = ages[kind] and kind or 'r'
+    kind = ages[kind] and kind or 'runs'
     ages[kind] = math.max(ages[kind], t - math.max(score, tonumber(f[3] or '0')))
   end
 end
@@ -48,5 +48,5 @@ local delivery, age = first(':deliveries:pending')
 local facts = delivery and redis.call('HGET', P .. ':dlv:' .. delivery, 'f') or ''
 return {
   redis.call('ZCARD', P .. ':runs:queued'), redis.call('ZCARD', P .. ':runs:running'), redis.call('ZCARD', P .. ':deliveries:pending'),
-  num(run), num(age), facts or '', num(ages.r), num(ages.d), num(ages.o),
+  num(run), num(age), facts or '', num(ages.runs), num(ages.d), num(ages.o), num(ages.r),
 }

@@ -1,6 +1,6 @@
 -- Looks at the members of an index: each must be a row. A connection without one may have records left,
 -- which this slot cannot see: it is not mended here.
-local ROWS = { events = ':event:', runs = ':run:', deliveries = ':dlv:', deferred = ':dlv:', connections = ':con:' }
+local ROWS = { events = ':event:', runs = ':run:', deliveries = ':dlv:', deferred = ':dlv:', recoveries = ':recovery:', connections = ':con:' }
 local name = string.match(ARGV[2], '^[^:]+')
 local key, row = P .. ':' .. ARGV[2], P .. ROWS[name]
 for i = 3, #ARGV do

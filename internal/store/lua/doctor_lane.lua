@@ -18,7 +18,7 @@ local function owned(lane)
   local owner, kind = string.match(lane, '^([^.]+)%..-([^.]+)$')
   if kind == 'd' then
     return redis.call('HGET', P .. ':project', 'end') == owner or redis.call('EXISTS', P .. ':endpoint:' .. owner) == 1
-  elseif kind == 'o' then
+  elseif kind == 'o' or kind == 'r' then
     return redis.call('EXISTS', P .. ':project') == 1
   end
   return redis.call('EXISTS', P .. ':con:' .. owner) == 1

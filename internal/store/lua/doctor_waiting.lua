@@ -10,6 +10,8 @@ local function lane_of(id)
     return facts and facts.e .. '.d'
   elseif kind == 'o' then
     return redis.call('EXISTS', P .. ':event:' .. id) == 1 and lane or nil
+  elseif kind == 'r' then
+    return redis.call('EXISTS', P .. ':recovery:' .. id) == 1 and lane or nil
   end
   return redis.call('HGET', P .. ':run:' .. id, 'lane') or nil
 end

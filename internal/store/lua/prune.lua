@@ -1,12 +1,13 @@
 -- Removes old finished rows from an index, oldest first, and what belongs to them.
--- ARGV: 1 kind ('event', 'run' or 'dlv'), 2 before this time in ms, 3 how many to look at, 4 how many
+-- ARGV: 1 kind ('event', 'run', 'dlv' or 'recovery'), 2 before this time in ms, 3 how many to look at, 4 how many
 -- old ones, which have not finished, to pass over first. Answers how many were removed, and how many
 -- to pass over next time: -1, there are no more old ones.
-local index = P .. ({ event = ':events', run = ':runs', dlv = ':deliveries' })[ARGV[1]]
+local index = P .. ({ event = ':events', run = ':runs', dlv = ':deliveries', recovery = ':recoveries' })[ARGV[1]]
 local groups = ({
   event = { 'unmatched', 'handshake' },
   run = { 'failed', 'cancelled' },
   dlv = { 'exhausted', 'cancelled', 'superseded' },
+  recovery = {},
 })[ARGV[1]]
 local made = ARGV[1] == 'event' and 'acc' or 'new'
 local finished = ARGV[1] == 'event' and 'acc' or 'end'

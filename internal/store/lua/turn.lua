@@ -23,7 +23,7 @@ local function finish(kind, lane, t, next, gone)
   end
   if next <= t then
     wake(lane, t)
-  elseif kind.timed then -- each waiting delivery has a hint of its own
+  elseif kind.hinted then
     redis.call('ZADD', P .. ':due', num(next + WOKEN), lane)
   else
     wake(lane, t, next)
@@ -88,7 +88,8 @@ local function renew(key, lane, t, ...)
   redis.call('ZADD', P .. ':due', till, lane)
 end
 
--- turn does it all. kind: timed (rows are due at their score), apply(done from, t) hands in,
+-- turn does it all. kind: timed (rows are due at their score), hinted (each that waits has a hint of its own),
+-- apply(done from, t) hands in,
 -- interrupted(id) notes that a row's worker stopped, row(id) is what the taker needs to know,
 -- gone(lane) whether the lane's owner was deleted: nothing is taken from it then.
 local function turn(kind)

@@ -3,7 +3,7 @@
 -- (stats.lua): letters, and the number of the attempt's latency; why the wait is as it is; how many deliveries tell of
 -- it, and these (deliver.lua).
 
-local kind = { timed = true }
+local kind = { timed = true, hinted = true }
 local changed, finished = {}, {}
 local tallies = {} -- what to count -> how often
 local endpoint = string.match(ARGV[1], '^[^.]+')
@@ -102,7 +102,7 @@ function kind.interrupted(id)
 end
 
 function kind.row(id)
-  return redis.call('HMGET', P .. ':dlv:' .. id, 'f', 'b', 'at', 'new', 'st', 'th')
+  return redis.call('HMGET', P .. ':dlv:' .. id, 'f', 'b', 'at', 'new', 'st', 'th', 'base', 'again')
 end
 
 return turn(kind)
