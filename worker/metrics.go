@@ -14,6 +14,7 @@ type metrics struct {
 	rescues       prometheus.Counter
 	scheduleLate  prometheus.Histogram
 	pruned        prometheus.Counter
+	recovered     prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -48,8 +49,11 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		pruned: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "synchook_pruned_rows_total", Help: "Finished rows, and deleted records, that were removed after their retention.",
 		}),
+		recovered: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "synchook_recovered_deliveries_total", Help: "Deliveries that recoveries made pending again.",
+		}),
 	}
-	r.MustRegister(m.runs, m.runTime, m.runQueued, m.attempts, m.attemptTime, m.postsInFlight, m.handedOver, m.rescues, m.scheduleLate, m.pruned)
+	r.MustRegister(m.runs, m.runTime, m.runQueued, m.attempts, m.attemptTime, m.postsInFlight, m.handedOver, m.rescues, m.scheduleLate, m.pruned, m.recovered)
 	return m
 }
 

@@ -18,6 +18,7 @@ type Store interface {
 	recordStore
 	sweepStore
 	purgeStore
+	recoveryStore
 }
 
 type laneStore interface {
@@ -49,6 +50,12 @@ type recordStore interface {
 	DeleteUnseen(context.Context, store.Writer, synchook.ModelID) error
 	SealRun(context.Context, store.Writer, store.Ending) (store.Sealed, error)
 	AppendLog(context.Context, synchook.ProjectID, synchook.ConnectionID, synchook.RunID, []store.LogLine, time.Duration) error
+}
+
+type recoveryStore interface {
+	TurnRecoveries(context.Context, synchook.ProjectID, store.Turn, []store.RecoveryDone) (store.Taken[synchook.RecoveryID], error)
+	Recover(context.Context, synchook.ProjectID, synchook.RecoveryID) (store.RecoveryStep, error)
+	Recovery(context.Context, synchook.ProjectID, synchook.RecoveryID) (synchook.Recovery, error)
 }
 
 type purgeStore interface {

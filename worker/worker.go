@@ -99,6 +99,7 @@ func (w *Worker) handlers() *asynq.ServeMux {
 	mux.HandleFunc(queue.TaskLane, w.handle(w.deliveries))
 	mux.HandleFunc(queue.TaskAttempt, w.handle(w.deliveries))
 	mux.HandleFunc(queue.TaskFanout, w.handle(w.fanout))
+	mux.HandleFunc(queue.TaskRecovery, w.handle(w.recoveries))
 	return mux
 }
 
