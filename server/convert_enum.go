@@ -80,6 +80,15 @@ func deliveryStateWords() words[synchook.DeliveryState, v1.DeliveryState] {
 	}
 }
 
+func recoveryStateWords() words[synchook.RecoveryState, v1.RecoveryState] {
+	return words[synchook.RecoveryState, v1.RecoveryState]{
+		{synchook.RecoveryRunning, v1.RecoveryState_RECOVERY_STATE_RUNNING},
+		{synchook.RecoveryPaused, v1.RecoveryState_RECOVERY_STATE_PAUSED},
+		{synchook.RecoverySucceeded, v1.RecoveryState_RECOVERY_STATE_SUCCEEDED},
+		{synchook.RecoveryCancelled, v1.RecoveryState_RECOVERY_STATE_CANCELLED},
+	}
+}
+
 func operationalWords() words[synchook.OperationalType, v1.OperationalType] {
 	return words[synchook.OperationalType, v1.OperationalType]{
 		{synchook.SyncFailed, v1.OperationalType_OPERATIONAL_TYPE_SYNC_FAILED},

@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	"github.com/synchook/synchook/internal/synchook"
@@ -101,6 +103,12 @@ func TestBadInputNamesItsField(t *testing.T) {
 		"a page token of nobody's again": {&v1.ListIntegrationsRequest{PageToken: "*"}, "page_token"},
 		"a page that is too large":       {&v1.ListEventsRequest{PageSize: 1001}, "page_size"},
 		"a run that is none":             {&v1.GetRunRequest{Id: "evt_1"}, "id"},
+		"a recovery that is none":        {&v1.GetRecoveryRequest{Id: "run_1"}, "id"},
+		"a recovery at a negative rate":  {&v1.CreateRecoveryRequest{RateLimit: -1}, "rate_limit"},
+		"a recovery without its key":     {&v1.CreateRecoveryRequest{Filter: &v1.RecoveryFilter{ConnectionId: "user-1"}}, "filter.provider_config_key"},
+		"a recovery of no time": {&v1.CreateRecoveryRequest{DryRun: true, Filter: &v1.RecoveryFilter{
+			CreatedAfter: timestamppb.New(time.Unix(2, 0)), CreatedBefore: timestamppb.New(time.Unix(2, 0)),
+		}}, "filter.created_before"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -16,6 +16,7 @@ const (
 	intakeTime = 5 * time.Second // the most impatient providers wait 3 to 5 s
 	callTime   = 10 * time.Second
 	deployTime = time.Minute // 500 scripts are much to write
+	countTime  = time.Minute // of a million deliveries each may have to be looked at
 	hintTime   = 2 * time.Second
 	testTime   = 5 * time.Minute // what a sender waits for an answer is its own
 )
@@ -25,6 +26,8 @@ func timeFor(procedure string) time.Duration {
 	switch procedure {
 	case api.SyncServiceDeploySyncsProcedure:
 		return deployTime
+	case api.RecoveryServiceCreateRecoveryProcedure:
+		return countTime
 	case api.EndpointServiceSendTestWebhookProcedure:
 		return testTime
 	}

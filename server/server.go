@@ -43,6 +43,7 @@ type Store interface {
 	deliveryStore
 	statsStore
 	endpointStore
+	recoveryStore
 	recordStore
 	nameStore
 	intakeStore
@@ -185,7 +186,7 @@ func (s *Server) routes() http.Handler {
 	keyed(api.NewDeliveryServiceHandler(&deliveryService{store: st, queue: hints}, most))
 	keyed(api.NewRecordServiceHandler(&recordService{st}, most))
 	keyed(api.NewEndpointServiceHandler(&endpointService{store: st, queue: hints, prober: s.Prober, urls: u, now: s.Now}, most))
-	keyed(api.NewRecoveryServiceHandler(&recoveryService{}, most))
+	keyed(api.NewRecoveryServiceHandler(&recoveryService{st, hints}, most))
 
 	mux.Handle("/webhook/{public}/{key...}", newInbound(s.Options, u, s.metrics))
 	reflector := grpcreflect.NewStaticReflector(append(services(), grpchealth.HealthV1ServiceName)...)

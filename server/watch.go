@@ -98,6 +98,6 @@ func (s *deliveryService) sendChanged(ctx context.Context, ids []synchook.Delive
 func watchEnded() *synchook.Fault {
 	return &synchook.Fault{
 		Kind: synchook.KindUnavailable, Reason: "watch_ended", Message: "the store no longer tells what changes",
-		Help: "Watch again, and list the deliveries for what happened meanwhile.",
+		Help: "Watch again. What happened meanwhile is in the list, as it stands now.",
 	}
 }

@@ -42,6 +42,8 @@ type Client struct {
 	Deliveries synchookv1connect.DeliveryServiceClient
 	// Endpoints manages the URLs that get webhooks, pauses and resumes them, and sends tests.
 	Endpoints synchookv1connect.EndpointServiceClient
+	// Recoveries attempts many deliveries again that were given up.
+	Recoveries synchookv1connect.RecoveryServiceClient
 	// Records reads the records that syncs saved.
 	Records synchookv1connect.RecordServiceClient
 }
@@ -86,6 +88,7 @@ func New(baseURL, apiKey string, opts ...Option) *Client {
 		Webhooks:     synchookv1connect.NewWebhookServiceClient(s.httpClient, baseURL, identify),
 		Deliveries:   synchookv1connect.NewDeliveryServiceClient(s.httpClient, baseURL, identify),
 		Endpoints:    synchookv1connect.NewEndpointServiceClient(s.httpClient, baseURL, identify),
+		Recoveries:   synchookv1connect.NewRecoveryServiceClient(s.httpClient, baseURL, identify),
 		Records:      synchookv1connect.NewRecordServiceClient(s.httpClient, baseURL, identify),
 	}
 }

@@ -205,7 +205,8 @@ type Recovery struct {
 	Examined int64 `protobuf:"varint,6,opt,name=examined,proto3" json:"examined,omitempty"`
 	// How many it has made pending again.
 	Retried int64 `protobuf:"varint,7,opt,name=retried,proto3" json:"retried,omitempty"`
-	// How many it passed over, because somebody had retried them meanwhile or they were removed.
+	// How many it passed over, because somebody had retried them meanwhile, or they or their endpoints were
+	// removed. How many these are is known for certain when it has gone through all.
 	Skipped int64 `protobuf:"varint,8,opt,name=skipped,proto3" json:"skipped,omitempty"`
 	// When it was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
@@ -327,7 +328,7 @@ func (x *Recovery) GetReason() string {
 // CreateRecoveryRequest describes the recovery to make.
 type CreateRecoveryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Which deliveries. Unset: all that were given up.
+	// Which deliveries, of those that were given up by now. Unset: all of them.
 	Filter *RecoveryFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	// How many a second are made pending at most. Zero: as fast as it goes; each endpoint's own limits hold.
 	RateLimit float64 `protobuf:"fixed64,2,opt,name=rate_limit,json=rateLimit,proto3" json:"rate_limit,omitempty"`

@@ -189,7 +189,8 @@ export type Recovery = Message<"synchook.v1.Recovery"> & {
   retried: bigint;
 
   /**
-   * How many it passed over, because somebody had retried them meanwhile or they were removed.
+   * How many it passed over, because somebody had retried them meanwhile, or they or their endpoints were
+   * removed. How many these are is known for certain when it has gone through all.
    *
    * @generated from field: int64 skipped = 8;
    */
@@ -273,7 +274,8 @@ export type RecoveryJson = {
   retried?: string;
 
   /**
-   * How many it passed over, because somebody had retried them meanwhile or they were removed.
+   * How many it passed over, because somebody had retried them meanwhile, or they or their endpoints were
+   * removed. How many these are is known for certain when it has gone through all.
    *
    * @generated from field: int64 skipped = 8;
    */
@@ -315,7 +317,7 @@ export const RecoverySchema: GenMessage<Recovery, {jsonType: RecoveryJson}> = /*
  */
 export type CreateRecoveryRequest = Message<"synchook.v1.CreateRecoveryRequest"> & {
   /**
-   * Which deliveries. Unset: all that were given up.
+   * Which deliveries, of those that were given up by now. Unset: all of them.
    *
    * @generated from field: synchook.v1.RecoveryFilter filter = 1;
    */
@@ -343,7 +345,7 @@ export type CreateRecoveryRequest = Message<"synchook.v1.CreateRecoveryRequest">
  */
 export type CreateRecoveryRequestJson = {
   /**
-   * Which deliveries. Unset: all that were given up.
+   * Which deliveries, of those that were given up by now. Unset: all of them.
    *
    * @generated from field: synchook.v1.RecoveryFilter filter = 1;
    */
