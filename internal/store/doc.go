@@ -47,7 +47,8 @@
 //	P:recovery:<rec>               hash    a recovery: its filter, from and to (by when deliveries were made), cs and cm
 //	                                       (where it is), pace, found, re (retried), sk (skipped); pruned after it ended
 //	P:recoveries                   zset    recoveries by when they were made
-//	P:lane:<lane>                  hash    gen, awake, tok, till, fence, nb (not before), last, num, ids
+//	P:lane:<lane>                  hash    gen, awake, tok, till, fence, nb (not before), last, num, ids; an endpoint's:
+//	                                       flow, held (paused, disabled), why, since, anew (it was released)
 //	P:rows:<lane>                  zset    rows by when they are due (runs: by arrival); negative: in flight
 //	P:due                          zset    lanes by when somebody must have touched them
 //	P:tombs                        zset    <con>.<mod> that have deleted records, by the oldest deletion or before
@@ -92,4 +93,8 @@
 // that is awake has a hint on its way or a worker at it; a row put into a sleeping lane raises the
 // lane's generation, and the caller is told to send a hint. The sweep (sweep.go) wakes lanes that
 // nobody touched in time; what it costs depends on what is overdue, never on what is stored.
+//
+// The lane of an endpoint keeps the text of its flow (webhook.Flow), which its worker tells with each turn. A
+// hold until a time (nb) ends by itself: a hint comes then. One without an end (held) ends when it is
+// released (hold.go): until then rows are put into the lane, and nothing is taken or woken.
 package store

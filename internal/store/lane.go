@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -14,6 +15,9 @@ import (
 
 // LeaseTime is how long a lane belongs to who takes a turn on it, unless the next turn comes first.
 const LeaseTime = 15 * time.Second
+
+// ShortHold is for how long a lane may be held whose worker waits for the end of that, and stays. lua/turn.lua knows it.
+const ShortHold = 2 * time.Second
 
 // Leave says when a turn gives the lane back.
 type Leave int
@@ -34,6 +38,18 @@ type Turn struct {
 	Want       int    // how many due rows to take
 	Limit      int    // how many may be in flight
 	Leave      Leave
+	Flow       *FlowTold // of a lane of deliveries; nil: its worker does not know the flow yet
+	Fresh      int       // how many rows it takes then at most, if nothing is known of the endpoint; 0: as many as it wants
+}
+
+// FlowTold is what a lane's worker tells of its endpoint with a turn. When a person released the lane since
+// the last one, it is not heard.
+type FlowTold struct {
+	Text    string        // of a webhook.Flow
+	Hold    time.Duration // for how long nothing is taken from now on; 0: what is due may be
+	Disable string        // why the endpoint is disabled now; empty: it is not
+	// Deliveries are operational ones that tell of it. Those of a disabled endpoint are made if it was not held.
+	Deliveries []synchook.Delivery
 }
 
 // TurnWord says how a turn went.
@@ -53,7 +69,8 @@ type Taken[Row any] struct {
 	Word  TurnWord
 	Fence int64
 	Now   time.Time
-	Next  time.Time // when the next row is due; zero: there is none
+	Next  time.Time // when the next row may be taken; zero: there is none, or the lane is held
+	Flow  *string   // the text of the lane's flow, of a lane of deliveries; nil: it is as the worker told it
 	Rows  []Row
 	Hints []synchook.Hint // to be sent
 }
@@ -132,7 +149,7 @@ func (d DeliveryDone) counts() string {
 
 // TurnDeliveries takes a turn on a lane of deliveries. The rows it takes have their bodies.
 func (s *Store) TurnDeliveries(ctx context.Context, p synchook.ProjectID, t Turn, done []DeliveryDone) (Taken[synchook.Delivery], error) {
-	args := t.args()
+	args := append(t.args(), t.flowArgs()...)
 	for _, d := range done {
 		var attempt []byte
 		if d.Attempt != nil {
@@ -189,6 +206,15 @@ func (t Turn) args() []any {
 	return []any{string(t.Lane), t.Generation, t.Token, t.Number, LeaseTime.Milliseconds(), t.Want, t.Limit, int(t.Leave)}
 }
 
+// flowArgs are what a turn says of the flow; a question mark asks for it.
+func (t Turn) flowArgs() []any {
+	if t.Flow == nil {
+		return []any{"?", cmp.Or(t.Fresh, t.Want), "", 0}
+	}
+	hold := (t.Flow.Hold + time.Millisecond - 1).Milliseconds()
+	return appendDeliveries([]any{t.Flow.Text, hold, t.Flow.Disable}, t.Flow.Deliveries)
+}
+
 func flag(b bool) string {
 	if b {
 		return "1"
@@ -217,15 +243,18 @@ func takeTurn[Row any](ctx context.Context, s *Store, p synchook.ProjectID, scri
 	if len(answer) == 1 {
 		return taken, nil
 	}
-	w := words(answer[1:5])
+	w := words(answer[1:6])
 	taken.Fence, taken.Now, taken.Next = int64(number(w[0])), fromMillis(w[1]), fromMillis(w[2])
-	n, err := strconv.Atoi(w[3])
-	if err != nil || len(answer) != 6+2*n {
-		return taken, fmt.Errorf("a turn answered %d values for %s rows", len(answer), w[3])
+	if w[3] != "=" {
+		taken.Flow = &w[3]
+	}
+	n, err := strconv.Atoi(w[4])
+	if err != nil || len(answer) != 7+2*n {
+		return taken, fmt.Errorf("a turn answered %d values for %s rows", len(answer), w[4])
 	}
 	for i := range n {
-		id, _ := answer[5+2*i].(string)
-		row, err := read(id, answer[6+2*i])
+		id, _ := answer[6+2*i].(string)
+		row, err := read(id, answer[7+2*i])
 		if err != nil {
 			return taken, fmt.Errorf("reading row %s: %w", id, err)
 		}

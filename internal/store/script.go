@@ -57,6 +57,8 @@ var (
 	createScript         = script("create")
 	settingsScript       = script("settings")
 	endpointScript       = script("lane", "endpoint")
+	holdScript           = script("lane", "hold")
+	releaseScript        = script("lane", "release")
 	deleteEndpointScript = script("lane", "delete_endpoint")
 	connectionScript     = script("connection")
 	deleteConScript      = script("lane", "delete_connection")

@@ -120,6 +120,9 @@ func (f Flow) Probing() bool {
 	return !f.opened.IsZero()
 }
 
+// Limit is how many requests may be in flight, within what is allowed.
+func (f Flow) Limit() int { return f.inFlight() }
+
 // bound is the limit, within what is allowed.
 func (f Flow) bound(r FlowRules) int {
 	return min(f.inFlight(), max(r.MaxInFlight, 1))

@@ -1,6 +1,9 @@
 package webhook
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 const (
 	// paceKeeps is the part that is left of a rate that was too high.
@@ -15,6 +18,7 @@ const (
 	paceBurst = 50 * time.Millisecond
 
 	paceLowest = 0.1 // requests a second
+	paceFirst  = 1   // of an endpoint of which is only known that it throttles
 )
 
 // pace is the rate that an endpoint seems to take. It follows a cubic curve, as congestion control does in
@@ -41,9 +45,9 @@ func (p pace) at(now time.Time) float64 {
 func (p pace) cutTo(taken float64, now time.Time) pace {
 	top, since := p.at(now), p.since
 	if top == 0 {
-		since = now
+		top, since = cmp.Or(taken, paceFirst), now
 	}
-	if taken > 0 && (top == 0 || taken < top) {
+	if taken > 0 && taken < top {
 		top = taken
 	}
 	return pace{top: max(top, paceLowest), cut: now, since: since}

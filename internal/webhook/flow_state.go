@@ -47,6 +47,9 @@ func (f Flow) State(now time.Time) FlowState {
 	case f.Probing():
 		s.Health, s.Since = Failing, f.row.since
 		s.Reason = "the endpoint " + f.row.reason + "; single attempts probe it until one is answered"
+		if f.row.since.IsZero() {
+			s.Since, s.Reason = f.opened, "it was resumed; single attempts probe the endpoint until one is answered"
+		}
 	case !f.row.since.IsZero() && !f.row.throttled:
 		s.Health, s.Since, s.Reason = Failing, f.row.since, "the endpoint "+f.row.reason
 	case pace > 0:

@@ -9,7 +9,8 @@ redis.call('HINCRBY', P .. ':project', 'ever', 1)
 redis.call('LPUSH', P .. ':audit', ARGV[2])
 redis.call('LTRIM', P .. ':audit', 0, 999)
 if not drop_abandoned(lane) then
-  redis.call('HDEL', P .. ':lane:' .. lane, 'held', 'nb', 'flow')
+  redis.call('HDEL', P .. ':lane:' .. lane, 'held', 'why', 'since', 'nb', 'flow')
+  redis.call('HSET', P .. ':lane:' .. lane, 'anew', '1')
   wake(lane, now())
 end
 return hints

@@ -37,21 +37,21 @@ end
 
 local function look(lane)
   local key, rows = P .. ':lane:' .. lane, P .. ':rows:' .. lane
-  local f = redis.call('HMGET', key, 'gen', 'awake', 'tok', 'till')
+  local f = redis.call('HMGET', key, 'gen', 'awake', 'tok', 'till', 'held')
   local score = redis.call('ZSCORE', P .. ':due', lane)
   local due = score and tonumber(score)
   local waiting, flying = redis.call('ZCARD', rows), redis.call('ZCOUNT', rows, '-inf', '(0')
-  local held = f[3] and f[3] ~= ''
-  local leased = held and tonumber(f[4] or '0') + LATE > t
+  local taken = f[3] and f[3] ~= ''
+  local leased = taken and tonumber(f[4] or '0') + LATE > t
   if flying > 0 and not leased then
     fault('in_flight_without_lease', lane, flying, function() land(lane) end)
-  elseif not due and (waiting > 0 or f[2] == '1') then
+  elseif not due and not f[5] and (waiting > 0 or f[2] == '1') then
     fault('lane_forgotten', lane, waiting, function() wake(lane, t) end)
   elseif due and due + LATE < t then
     fault('lane_overdue', lane, f[1] or '0')
   elseif due and waiting > 0 and sleeps_long(lane, f[2], due) then
     fault('lane_sleeps_long', lane, num(due), function() wake(lane, t) end)
-  elseif waiting == 0 and not held and (due or f[1]) and not owned(lane) then
+  elseif waiting == 0 and not taken and (due or f[1]) and not owned(lane) then
     fault('lane_without_owner', lane, '', function()
       redis.call('DEL', key)
       redis.call('ZREM', P .. ':due', lane)

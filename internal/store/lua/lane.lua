@@ -83,21 +83,21 @@ local function unlist_ended(id, state, endpoint)
   redis.call('ZREM', P .. ':deliveries:exhausted:' .. endpoint, id)
 end
 
--- put adds a row to a lane and wakes the lane if it sleeps. In a timed lane it is due now; else it
+-- put adds a row to a lane and wakes the lane if it sleeps and is not held. In a timed lane it is due now; else it
 -- comes after all that came before it, whatever the clock says.
 local function put(lane, row, t, timed)
   local key = P .. ':lane:' .. lane
-  local f = redis.call('HMGET', key, 'awake', 'last')
+  local f = redis.call('HMGET', key, 'awake', 'last', 'held')
   local score = t
   if not timed then
     score = math.max(t, tonumber(f[2] or '0') + 1 / 1024)
     redis.call('HSET', key, 'last', num(score))
   end
   redis.call('ZADD', P .. ':rows:' .. lane, num(score), row)
-  if f[1] ~= '1' then
-    if timed then
-      owes(lane, t)
-    end
+  if f[1] ~= '1' and timed then
+    owes(lane, t)
+  end
+  if f[1] ~= '1' and not f[3] then
     wake(lane, t)
   end
 end

@@ -1,7 +1,9 @@
--- A turn on a lane of deliveries. What is done, each: id, op ('delivered', 'exhausted', 'cancelled',
--- 'again', 'back'), attempts, status, reason, wait ms, attempt, how many attempts were throttled, what to count
--- (stats.lua): letters, and the number of the attempt's latency; why the wait is as it is; how many deliveries tell of
--- it, and these (deliver.lua).
+-- A turn on a lane of deliveries. ARGV: 9 the text of its flow, as its worker has it ('?': it does not know yet), 10 for
+-- how many ms nothing goes (when it does not know: how many may go to an endpoint of which nothing is known), 11 why the
+-- endpoint is disabled now ('': it is not), how many deliveries tell of the flow, and these. Then what is done,
+-- each: id, op ('delivered', 'exhausted', 'cancelled', 'again', 'back'), attempts, status, reason, wait ms, attempt, how
+-- many attempts were throttled, what to count (stats.lua): letters, and the number of the attempt's latency; why the
+-- wait is as it is; how many deliveries tell of it, and these (deliver.lua).
 
 local kind = { timed = true, hinted = true }
 local changed, finished = {}, {}
@@ -10,7 +12,7 @@ local endpoint = string.match(ARGV[1], '^[^.]+')
 local deferred = P .. ':deferred:' .. endpoint
 
 local KEPT = 50 -- attempts of a delivery
-local DONE = 11 -- arguments of one that is done
+local TOLD, DONE = 4, 11 -- arguments: of the flow, and of one delivery that is done
 
 -- record keeps an attempt and why the delivery stands as it does; more are further fields to set.
 local function record(key, at, ...)
@@ -69,8 +71,38 @@ local function tally()
   end
 end
 
+local UNKNOWN, SAME = '?', '='
+
+-- course keeps what the worker tells of the flow, and makes the deliveries that tell of it. When a person released the
+-- lane since its last turn, the worker does not know yet, and what it tells is over.
+local function course(t)
+  local key = P .. ':lane:' .. ARGV[1]
+  local f = redis.call('HMGET', key, 'flow', 'nb', 'held', 'anew')
+  if f[4] then
+    redis.call('HDEL', key, 'anew')
+    return
+  elseif ARGV[9] == UNKNOWN then
+    return
+  end
+  if (f[1] or '') ~= ARGV[9] then
+    redis.call('HSET', key, 'flow', ARGV[9])
+  end
+  if ARGV[10] ~= '0' then
+    redis.call('HSET', key, 'nb', num(t + tonumber(ARGV[10])))
+  elseif f[2] then
+    redis.call('HDEL', key, 'nb')
+  end
+  local disabled = ARGV[11] ~= '' and not f[3]
+  if disabled then
+    redis.call('HSET', key, 'held', 'disabled', 'why', ARGV[11], 'since', num(clock(t)))
+  end
+  deliver_all(9 + TOLD, tonumber(ARGV[12]), { ['endpoint.disabled'] = disabled, ['endpoint.recovered'] = true }, t)
+end
+
 function kind.apply(i, t)
+  course(t)
   local rows = P .. ':rows:' .. ARGV[1]
+  i = i + TOLD + tonumber(ARGV[12]) * DELIVERY
   while ARGV[i] do
     local score = tonumber(redis.call('ZSCORE', rows, ARGV[i]) or '0')
     if score < 0 then
@@ -103,6 +135,14 @@ end
 
 function kind.row(id)
   return redis.call('HMGET', P .. ':dlv:' .. id, 'f', 'b', 'at', 'new', 'st', 'th', 'base', 'again')
+end
+
+-- flow tells a worker what it does not know. Until it does, it takes no more than the text begins with.
+function kind.flow(stands)
+  if ARGV[9] == UNKNOWN then
+    return stands.flow, tonumber(string.match(stands.flow, '^%d+') or ARGV[10])
+  end
+  return stands.flow == ARGV[9] and SAME or stands.flow, math.huge
 end
 
 return turn(kind)

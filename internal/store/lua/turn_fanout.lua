@@ -26,4 +26,8 @@ function kind.row(id)
   return id
 end
 
+function kind.flow()
+  return '', math.huge
+end
+
 return turn(kind)

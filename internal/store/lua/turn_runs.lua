@@ -103,4 +103,8 @@ function kind.row(id)
   return redis.call('HGETALL', key)
 end
 
+function kind.flow()
+  return '', math.huge
+end
+
 return turn(kind)
