@@ -29,6 +29,8 @@ type deliverer struct {
 	metrics *metrics
 	tracer  *tracing.Tracer
 	log     *slog.Logger
+	most    int // requests in flight
+	course  course
 
 	mu       sync.Mutex
 	read     time.Time
@@ -51,6 +53,8 @@ func (d *deliverer) do(ctx context.Context, delivery synchook.Delivery, _ int64)
 		return unsaid(d.tell(ctx, waiting(delivery, err), endpoint.URL))
 	}
 	ctx, span := d.tracer.Continue(ctx, "attempt", delivery.Trace)
+	probe := d.course.begin()
+	defer d.course.landed()
 	attempt := d.post(ctx, webhook.Message{
 		ID: string(delivery.ID), URL: endpoint.URL, Body: delivery.Body, Secrets: secrets, Header: endpoint.Headers,
 	})
@@ -58,7 +62,9 @@ func (d *deliverer) do(ctx context.Context, delivery synchook.Delivery, _ int64)
 		span.End("interrupted")
 		return unsaid(store.DeliveryDone{Delivery: delivery, Back: true})
 	}
-	done := judgeAttempt(delivery, attempt, schedule(endpoint), rand.Float64)
+	spared, change := d.course.learn(delivery.ID, attempt, probe)
+	d.note(change)
+	done := judgeAttempt(delivery, attempt, schedule(endpoint), rand.Float64, spared)
 	return d.finish(d.tell(ctx, done, endpoint.URL), attempt, span)
 }
 
@@ -110,6 +116,7 @@ func (d *deliverer) current(ctx context.Context) (synchook.Endpoint, []webhook.S
 	}
 	d.endpoint, d.secrets, d.problem = d.load(ctx)
 	d.read = time.Now()
+	d.course.rule(webhook.FlowRules{MaxInFlight: d.most, Rate: d.endpoint.Rate, Burst: d.endpoint.Burst})
 	return d.endpoint, d.secrets, d.problem
 }
 
@@ -131,9 +138,9 @@ func (d *deliverer) load(ctx context.Context) (synchook.Endpoint, []webhook.Secr
 
 func schedule(e synchook.Endpoint) webhook.Schedule { return webhook.ScheduleOf(e.RetrySchedule) }
 
-// judgeAttempt says what becomes of a delivery after an attempt. One that was throttled, or
-// stopped by a fault of ours, uses none of the schedule up: the wait that was due is waited again.
-func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Schedule, random func() float64) store.DeliveryDone {
+// judgeAttempt says what becomes of a delivery after an attempt. One that was throttled, spared because it only probed
+// the endpoint, or stopped by a fault of ours, uses none of the schedule up: the wait that was due is waited again.
+func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Schedule, random func() float64, spared bool) store.DeliveryDone {
 	delivery.Attempts++
 	delivery.LastStatus = a.Status
 	delivery.Reason = "the endpoint " + a.Verdict.Reason
@@ -141,7 +148,7 @@ func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Sched
 		Number: delivery.Attempts, Started: a.StartedAt, Duration: a.Duration, Status: a.Status, Error: a.Error, Response: a.Response,
 	}}
 	used := delivery.Used()
-	if !a.Verdict.Outcome.Counts() {
+	if !a.Verdict.Outcome.Counts() || spared {
 		delivery.Throttled++
 		used = min(used, len(s))
 	}

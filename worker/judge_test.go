@@ -22,33 +22,35 @@ func answered(outcome webhook.Outcome, at time.Time) webhook.Attempt {
 
 func noJitter() float64 { return 0.5 }
 
-func TestThrottlingAndFaultsOfOursUseNoAttemptUp(t *testing.T) {
+func TestThrottlingFaultsOfOursAndProbesUseNoAttemptUp(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	s := webhook.Schedule{time.Second, time.Minute}
 	d := synchook.Delivery{Created: now}
 	for _, step := range []struct {
 		outcome webhook.Outcome
+		spared  bool
 		state   synchook.DeliveryState
 		wait    time.Duration
 	}{
-		{webhook.Throttle, synchook.DeliveryPending, time.Second},
-		{webhook.Fault, synchook.DeliveryPending, time.Second},
-		{webhook.Throttle, synchook.DeliveryPending, time.Second},
-		{webhook.Retry, synchook.DeliveryPending, time.Second},
-		{webhook.Throttle, synchook.DeliveryPending, time.Minute},
-		{webhook.Retry, synchook.DeliveryPending, time.Minute},
-		{webhook.Throttle, synchook.DeliveryPending, time.Minute},
-		{webhook.Retry, synchook.DeliveryExhausted, 0},
+		{webhook.Throttle, false, synchook.DeliveryPending, time.Second},
+		{webhook.Fault, false, synchook.DeliveryPending, time.Second},
+		{webhook.Throttle, false, synchook.DeliveryPending, time.Second},
+		{webhook.Retry, false, synchook.DeliveryPending, time.Second},
+		{webhook.Throttle, false, synchook.DeliveryPending, time.Minute},
+		{webhook.Retry, false, synchook.DeliveryPending, time.Minute},
+		{webhook.Throttle, false, synchook.DeliveryPending, time.Minute},
+		{webhook.Retry, true, synchook.DeliveryPending, time.Minute},
+		{webhook.Retry, false, synchook.DeliveryExhausted, 0},
 	} {
-		done := judgeAttempt(d, answered(step.outcome, now), s, noJitter)
+		done := judgeAttempt(d, answered(step.outcome, now), s, noJitter, step.spared)
 		if done.Delivery.State != step.state || done.Wait != step.wait {
 			t.Errorf("attempt %d, %v: %v after %v, want %v after %v", done.Delivery.Attempts, step.outcome,
 				done.Delivery.State, done.Wait, step.state, step.wait)
 		}
 		d = done.Delivery
 	}
-	if d.Attempts != 8 || d.Throttled != 5 {
+	if d.Attempts != 9 || d.Throttled != 6 {
 		t.Errorf("in the end %d attempts, %d throttled", d.Attempts, d.Throttled)
 	}
 }
@@ -68,7 +70,7 @@ func TestARetriedDeliveryBeginsItsScheduleAndItsLifetimeAnew(t *testing.T) {
 		{webhook.Retry, synchook.DeliveryPending, time.Minute},
 		{webhook.Retry, synchook.DeliveryExhausted, 0},
 	} {
-		done := judgeAttempt(d, answered(step.outcome, now), s, noJitter)
+		done := judgeAttempt(d, answered(step.outcome, now), s, noJitter, false)
 		if done.Delivery.State != step.state || done.Wait != step.wait {
 			t.Errorf("attempt %d, %v: %v after %v, want %v after %v", done.Delivery.Attempts, step.outcome,
 				done.Delivery.State, done.Wait, step.state, step.wait)
@@ -82,7 +84,7 @@ func TestARetriedDeliveryBeginsItsScheduleAndItsLifetimeAnew(t *testing.T) {
 		t.Errorf("it is given up because %s, want %s", d.Reason, want)
 	}
 	d.State, d.Renewed = synchook.DeliveryPending, now.Add(-synchook.DeliveryLifetime)
-	if done := judgeAttempt(d, answered(webhook.Throttle, now), s, noJitter); done.Delivery.State != synchook.DeliveryExhausted {
+	if done := judgeAttempt(d, answered(webhook.Throttle, now), s, noJitter, false); done.Delivery.State != synchook.DeliveryExhausted {
 		t.Errorf("seven days after the retry it is %s", done.Delivery.State)
 	}
 }
@@ -100,7 +102,7 @@ func TestAWaitSaysWhyItIsAsItIs(t *testing.T) {
 	} {
 		a := answered(c.outcome, now)
 		a.Verdict.RetryAfter = c.retryAfter
-		done := judgeAttempt(synchook.Delivery{Created: now, Cause: "before"}, a, webhook.Schedule{time.Minute}, noJitter)
+		done := judgeAttempt(synchook.Delivery{Created: now, Cause: "before"}, a, webhook.Schedule{time.Minute}, noJitter, false)
 		if done.Delivery.Cause != c.want || done.Slowed != (c.outcome == webhook.Throttle) {
 			t.Errorf("%v, asked to wait %v: %q, slowed %v", c.outcome, c.retryAfter, done.Delivery.Cause, done.Slowed)
 		}
@@ -114,10 +116,10 @@ func TestADeliveryIsGivenUpAfterItsLifetime(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	old := synchook.Delivery{Created: now.Add(-synchook.DeliveryLifetime)}
-	if done := judgeAttempt(old, answered(webhook.Throttle, now), webhook.Default(), noJitter); done.Delivery.State != synchook.DeliveryExhausted {
+	if done := judgeAttempt(old, answered(webhook.Throttle, now), webhook.Default(), noJitter, false); done.Delivery.State != synchook.DeliveryExhausted {
 		t.Errorf("throttled for seven days: %+v", done.Delivery)
 	}
-	if done := judgeAttempt(old, answered(webhook.Delivered, now), webhook.Default(), noJitter); done.Delivery.State != synchook.DeliveryDelivered {
+	if done := judgeAttempt(old, answered(webhook.Delivered, now), webhook.Default(), noJitter, false); done.Delivery.State != synchook.DeliveryDelivered {
 		t.Errorf("delivered at the last moment: %+v", done.Delivery)
 	}
 	if done := waiting(old, errors.New("no key")); done.Delivery.State != synchook.DeliveryExhausted {

@@ -18,8 +18,11 @@ const (
 type lane[Row, Done any] struct {
 	project synchook.ProjectID
 	id      synchook.LaneID
-	// limit says how many rows may be in flight. It is asked before each turn.
-	limit func() int
+	// most is how many rows may be in flight.
+	most int
+	// allow says before each turn how many more may be taken beside so many in flight; and, if it is none and
+	// waiting helps, until when. Nil: as many as the most leaves.
+	allow func(inFlight int, now time.Time) (more int, again time.Time)
 	// take takes a turn and hands in what is done.
 	take func(context.Context, store.Turn, []Done) (store.Taken[Row], error)
 	// do works one row. Its context ends when the lane is lost or the worker gives up waiting.
@@ -39,7 +42,7 @@ type lane[Row, Done any] struct {
 	// is over when its handler returns.
 	shifts *shifts
 	// posts says how many of the rows, which are requests then, may be in flight in the whole process. Nil:
-	// no more than the limit.
+	// no more than the most.
 	posts *posts
 }
 
@@ -58,7 +61,15 @@ func (l *lane[Row, Done]) work(ctx context.Context, generation int64) error {
 	})
 }
 
-func always(n int) func() int { return func() int { return n } }
+// more is how many more rows may be taken beside so many in flight.
+func (l *lane[Row, Done]) more(inFlight int, now time.Time) (more int, again time.Time) {
+	more = max(l.most-inFlight, 0)
+	if l.allow == nil || more == 0 {
+		return more, time.Time{}
+	}
+	allowed, again := l.allow(inFlight, now)
+	return max(min(more, allowed), 0), again
+}
 
 // tell logs that a lane could not be worked: an outage passes, and anything else is a fault of ours that
 // somebody must look at.

@@ -16,7 +16,7 @@ import (
 func workLane(t *testing.T, failures ...error) (asked int, err error) {
 	t.Helper()
 	l := &lane[string, string]{
-		limit: always(1), log: slog.New(slog.NewTextHandler(io.Discard, nil)), send: func(context.Context, ...synchook.Hint) {},
+		most: 1, log: slog.New(slog.NewTextHandler(io.Discard, nil)), send: func(context.Context, ...synchook.Hint) {},
 		do: func(context.Context, string, int64) string { return "done" },
 		take: func(_ context.Context, turn store.Turn, _ []string) (store.Taken[string], error) {
 			if turn.Number == 1 {
@@ -53,7 +53,7 @@ func TestALaneIsKeptWhileTooFewReplicasHaveWhatItTook(t *testing.T) {
 		tooFew := &synchook.Fault{Kind: synchook.KindUnavailable, Reason: store.TooFewReplicas}
 		var turns []store.Turn
 		l := &lane[string, string]{
-			limit: always(1), log: slog.New(slog.NewTextHandler(io.Discard, nil)), send: func(context.Context, ...synchook.Hint) {},
+			most: 1, log: slog.New(slog.NewTextHandler(io.Discard, nil)), send: func(context.Context, ...synchook.Hint) {},
 			take: func(_ context.Context, turn store.Turn, _ []string) (store.Taken[string], error) {
 				if turns = append(turns, turn); len(turns) < 100 {
 					return store.Taken[string]{}, tooFew
@@ -81,7 +81,7 @@ func TestALaneWhoseFirstTurnFailedIsNotKeptByAWorkerThatStops(t *testing.T) {
 		{Kind: synchook.KindUnavailable, Reason: "store_unavailable"},
 	} {
 		l := &lane[string, string]{
-			limit: always(1), log: slog.New(slog.NewTextHandler(io.Discard, nil)), stopping: stopping,
+			most: 1, log: slog.New(slog.NewTextHandler(io.Discard, nil)), stopping: stopping,
 			take: func(context.Context, store.Turn, []string) (store.Taken[string], error) {
 				return store.Taken[string]{}, fault
 			},

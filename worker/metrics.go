@@ -9,6 +9,7 @@ type metrics struct {
 	runQueued     prometheus.Histogram
 	attempts      *prometheus.CounterVec
 	attemptTime   prometheus.Histogram
+	changes       *prometheus.CounterVec
 	postsInFlight prometheus.Gauge
 	handedOver    prometheus.Gauge
 	rescues       prometheus.Counter
@@ -34,6 +35,9 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		attemptTime: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "synchook_delivery_attempt_seconds", Help: "How long attempts of deliveries took.", Buckets: prometheus.ExponentialBuckets(0.001, 3, 10),
 		}),
+		changes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "synchook_endpoint_changes_total", Help: "Endpoints that began to fail, came back, or were disabled, by which of these.",
+		}, []string{"to"}),
 		postsInFlight: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "synchook_posts_in_flight", Help: "Outgoing webhooks that wait for an answer now.",
 		}),
@@ -53,7 +57,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 			Name: "synchook_recovered_deliveries_total", Help: "Deliveries that recoveries made pending again.",
 		}),
 	}
-	r.MustRegister(m.runs, m.runTime, m.runQueued, m.attempts, m.attemptTime, m.postsInFlight, m.handedOver, m.rescues, m.scheduleLate, m.pruned, m.recovered)
+	r.MustRegister(m.runs, m.runTime, m.runQueued, m.attempts, m.attemptTime, m.changes, m.postsInFlight, m.handedOver, m.rescues, m.scheduleLate, m.pruned, m.recovered)
 	return m
 }
 

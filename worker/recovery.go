@@ -30,7 +30,7 @@ type recoverer struct {
 func (w *Worker) recoveries(ctx context.Context, p queue.Payload) error {
 	r := &recoverer{project: p.Project, store: w.options.Store, metrics: w.metrics, log: w.options.Log, send: w.send, stopping: w.stopping}
 	l := &lane[synchook.RecoveryID, store.RecoveryDone]{
-		project: p.Project, id: p.Lane, limit: always(recoveriesAtOnce), send: w.send, log: w.options.Log, stopping: w.stopping,
+		project: p.Project, id: p.Lane, most: recoveriesAtOnce, send: w.send, log: w.options.Log, stopping: w.stopping,
 		take: func(ctx context.Context, t store.Turn, done []store.RecoveryDone) (store.Taken[synchook.RecoveryID], error) {
 			return w.options.Store.TurnRecoveries(ctx, p.Project, t, done)
 		},

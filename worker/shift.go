@@ -28,6 +28,7 @@ type shift[Row, Done any] struct {
 	until  time.Time // when its slice is over
 	look   time.Duration
 	begun  []time.Time // of each row in flight, the oldest first
+	again  time.Time   // when more may be taken; zero: when something has ended, or the lane says nothing of it
 	ended  chan ended[Done]
 	done   []Done // ended and not yet handed in
 	last   pace   // of what ended last
@@ -48,7 +49,7 @@ type ended[Done any] struct {
 func newShift[Row, Done any](l *lane[Row, Done], generation int64) *shift[Row, Done] {
 	return &shift[Row, Done]{
 		lane: l, turn: store.Turn{Lane: l.id, Generation: generation, Token: rand.Text()},
-		until: time.Now().Add(sliceTime), look: firstLook, ended: make(chan ended[Done], l.limit()),
+		until: time.Now().Add(sliceTime), look: firstLook, ended: make(chan ended[Done], l.most),
 	}
 }
 
@@ -97,19 +98,26 @@ func (s *shift[Row, Done]) takes(now time.Time) bool {
 // plan says what the next turn takes, and reports whether one is of use now: not if there is no room, nothing to
 // hand in, and the lease is fresh.
 func (s *shift[Row, Done]) plan(now time.Time) bool {
-	s.turn.Limit = s.lane.limit()
-	switch more := max(s.turn.Limit-len(s.begun), 0); {
-	case !s.takes(now):
-		s.seat.settle(s.flight(), 0)
-		s.turn.Leave, s.turn.Want = store.LeaveNow, 0
-	default:
-		s.turn.Leave, s.turn.Want = store.LeaveIdle, s.seat.ask(s.flight(), more)
-		if s.turn.Want == 0 && (more > 0 || len(s.begun) == 0) {
-			s.turn.Leave = store.Stay
-		}
+	more, leave := 0, store.LeaveNow
+	s.again = time.Time{}
+	if s.takes(now) {
+		leave = store.LeaveIdle
+		more, s.again = s.lane.more(len(s.begun), now)
 	}
-	leaves := s.turn.Leave == store.LeaveNow && len(s.begun) == 0
-	return leaves || s.turn.Want > 0 || len(s.done) > 0 || now.Sub(s.turned) >= renewTime
+	s.turn.Leave, s.turn.Want = leave, 0
+	s.turn.Limit = len(s.begun) + more
+	if more == 0 {
+		s.seat.settle(s.flight(), 0)
+	} else if s.turn.Want = s.seat.ask(s.flight(), more); s.turn.Want == 0 {
+		s.turn.Leave = store.Stay
+	}
+	return s.leaves(now) || s.turn.Want > 0 || len(s.done) > 0 || now.Sub(s.turned) >= renewTime
+}
+
+// leaves reports whether the next turn gives the lane back: with nothing in flight, when its time is over, or nothing may
+// be taken for long.
+func (s *shift[Row, Done]) leaves(now time.Time) bool {
+	return len(s.begun) == 0 && (s.turn.Leave == store.LeaveNow || s.again.Sub(now) > store.ShortHold)
 }
 
 // flight is what the lane has in flight.
@@ -210,7 +218,7 @@ func (s *shift[Row, Done]) do(ctx context.Context, row Row, fence int64) (done D
 
 // await waits until there is something to hand in, or it is time for a turn. The next row is due in so long.
 func (s *shift[Row, Done]) await(next time.Duration) {
-	if len(s.begun) == 0 && s.turn.Leave != store.Stay {
+	if len(s.begun) == 0 && s.turn.Leave != store.Stay && s.again.IsZero() {
 		return
 	}
 	now := time.Now()
@@ -267,6 +275,8 @@ func (s *shift[Row, Done]) untilTurn(now time.Time, next time.Duration) time.Dur
 			return 0
 		}
 		wait = min(wait, s.begun[0].Add(slowAfter).Sub(now))
+	case !s.again.IsZero():
+		wait = min(wait, s.again.Sub(now))
 	case len(s.begun) < s.turn.Limit:
 		wait = min(wait, s.look)
 		if next > 0 {

@@ -29,7 +29,7 @@ type fakeLane struct {
 func newFakeLane(limit int, due ...time.Duration) *fakeLane {
 	f := &fakeLane{due: due}
 	f.lane = lane[time.Duration, time.Duration]{
-		limit: always(limit), log: slog.New(slog.NewTextHandler(io.Discard, nil)), send: func(context.Context, ...synchook.Hint) {},
+		most: limit, log: slog.New(slog.NewTextHandler(io.Discard, nil)), send: func(context.Context, ...synchook.Hint) {},
 		take: f.takeTurn, stopping: make(chan struct{}),
 		shifts: newShifts(prometheus.NewGauge(prometheus.GaugeOpts{}), slog.New(slog.NewTextHandler(io.Discard, nil))),
 		broken: func(time.Duration, error) time.Duration { return 0 },

@@ -198,7 +198,7 @@ func (w *Worker) handle(work func(context.Context, queue.Payload) error) func(co
 
 func (w *Worker) runs(ctx context.Context, p queue.Payload) error {
 	l := &lane[synchook.Run, finished[store.RunDone]]{
-		project: p.Project, id: p.Lane, limit: always(1), send: w.send, log: w.options.Log, stopping: w.stopping,
+		project: p.Project, id: p.Lane, most: 1, send: w.send, log: w.options.Log, stopping: w.stopping,
 		take: func(ctx context.Context, t store.Turn, done []finished[store.RunDone]) (store.Taken[synchook.Run], error) {
 			return w.options.Store.TurnRuns(ctx, p.Project, t, outcomes(done))
 		},
@@ -211,20 +211,23 @@ func (w *Worker) runs(ctx context.Context, p queue.Payload) error {
 }
 
 func (w *Worker) deliveries(ctx context.Context, p queue.Payload) error {
-	d := &deliverer{project: p.Project, id: p.Lane.Endpoint(), store: w.options.Store, queue: w.options.Queue, sender: w.options.Sender, metrics: w.metrics, tracer: w.options.Tracer, log: w.options.Log}
+	d := &deliverer{
+		project: p.Project, id: p.Lane.Endpoint(), most: w.options.InFlight, store: w.options.Store, queue: w.options.Queue,
+		sender: w.options.Sender, metrics: w.metrics, tracer: w.options.Tracer, log: w.options.Log,
+	}
+	if _, _, err := d.current(ctx); synchook.IsKind(err, synchook.KindUnavailable) {
+		return err // without its rules nothing may be sent to the endpoint
+	}
 	l := &lane[synchook.Delivery, finished[store.DeliveryDone]]{
-		project: p.Project, id: p.Lane, limit: always(w.options.InFlight), send: w.send, log: w.options.Log, stopping: w.stopping,
-		take: func(ctx context.Context, t store.Turn, done []finished[store.DeliveryDone]) (store.Taken[synchook.Delivery], error) {
-			return w.options.Store.TurnDeliveries(ctx, p.Project, t, outcomes(done))
-		},
-		do: d.do, broken: d.broken, after: d.after, shifts: w.shifts, posts: w.posts, told: teller[store.DeliveryDone](w.options.Log),
+		project: p.Project, id: p.Lane, most: w.options.InFlight, allow: d.course.allow, send: w.send, log: w.options.Log, stopping: w.stopping,
+		take: d.take, do: d.do, broken: d.broken, after: d.after, shifts: w.shifts, posts: w.posts, told: teller[store.DeliveryDone](w.options.Log),
 	}
 	return l.work(ctx, p.Generation)
 }
 
 func (w *Worker) fanout(ctx context.Context, p queue.Payload) error {
 	l := &lane[synchook.EventID, store.FanoutDone]{
-		project: p.Project, id: p.Lane, limit: always(1), send: w.send, log: w.options.Log, stopping: w.stopping,
+		project: p.Project, id: p.Lane, most: 1, send: w.send, log: w.options.Log, stopping: w.stopping,
 		take: func(ctx context.Context, t store.Turn, done []store.FanoutDone) (store.Taken[synchook.EventID], error) {
 			return w.options.Store.TurnFanout(ctx, p.Project, t, done)
 		},
