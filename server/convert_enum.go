@@ -80,6 +80,16 @@ func deliveryStateWords() words[synchook.DeliveryState, v1.DeliveryState] {
 	}
 }
 
+func endpointStateWords() words[synchook.EndpointState, v1.EndpointState] {
+	return words[synchook.EndpointState, v1.EndpointState]{
+		{synchook.EndpointHealthy, v1.EndpointState_ENDPOINT_STATE_HEALTHY},
+		{synchook.EndpointThrottled, v1.EndpointState_ENDPOINT_STATE_THROTTLED},
+		{synchook.EndpointFailing, v1.EndpointState_ENDPOINT_STATE_FAILING},
+		{synchook.EndpointOff, v1.EndpointState_ENDPOINT_STATE_DISABLED},
+		{synchook.EndpointPaused, v1.EndpointState_ENDPOINT_STATE_PAUSED},
+	}
+}
+
 func recoveryStateWords() words[synchook.RecoveryState, v1.RecoveryState] {
 	return words[synchook.RecoveryState, v1.RecoveryState]{
 		{synchook.RecoveryRunning, v1.RecoveryState_RECOVERY_STATE_RUNNING},

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
-	api "github.com/synchook/synchook/gen/synchook/v1/synchookv1connect"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
 	"github.com/synchook/synchook/internal/webhook"
@@ -21,6 +20,9 @@ type endpointStore interface {
 	DeleteEndpoint(ctx context.Context, c synchook.Caller, id synchook.EndpointID) ([]synchook.Hint, error)
 	EndpointSecrets(ctx context.Context, p synchook.ProjectID, id synchook.EndpointID) ([]synchook.SigningSecret, error)
 	RotateEndpointSecret(ctx context.Context, c synchook.Caller, id synchook.EndpointID, text string, until time.Time) error
+	HoldLane(ctx context.Context, c synchook.Caller, id synchook.EndpointID, kind synchook.EndpointState, why string) error
+	ReleaseLane(ctx context.Context, c synchook.Caller, id synchook.EndpointID) ([]synchook.Hint, error)
+	EndpointLanes(ctx context.Context, p synchook.ProjectID, ids []synchook.EndpointID) ([]store.EndpointLane, error)
 }
 
 // endpointService serves synchook.v1.EndpointService.
@@ -29,13 +31,12 @@ type endpointService struct {
 		endpointStore
 		projectStore
 		nameStore
+		recoveryStore
 	}
 	queue  hintSender
 	prober Prober
 	urls   urls
 	now    func() time.Time
-
-	api.UnimplementedEndpointServiceHandler
 }
 
 // CreateEndpoint implements the service.

@@ -2,9 +2,12 @@ package server
 
 import (
 	"context"
+	"time"
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
+	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/webhook"
 )
 
 func (s *endpointService) show(ctx context.Context, e synchook.Endpoint) (*v1.Endpoint, error) {
@@ -22,10 +25,15 @@ func (s *endpointService) showAll(ctx context.Context, list []synchook.Endpoint)
 	if err != nil {
 		return nil, err
 	}
+	lanes, err := s.store.EndpointLanes(ctx, p, convertAll(list, func(e synchook.Endpoint) synchook.EndpointID { return e.ID }))
+	if err != nil {
+		return nil, err
+	}
 	names := newNames(s.store, p)
 	shown := make([]*v1.Endpoint, len(list))
 	for i, e := range list {
 		shown[i] = fromEndpoint(e, e.ID == pr.Endpoint)
+		showLane(shown[i], lanes[i], s.now())
 		if err := s.showConnection(ctx, names, shown[i], e.Connection); err != nil {
 			return nil, err
 		}
@@ -49,6 +57,22 @@ func (s *endpointService) showConnection(ctx context.Context, n *names, shown *v
 	shown.ConnectionId = con.Name
 	shown.ProviderConfigKey, err = n.integration(ctx, con.Integration)
 	return err
+}
+
+// showLane says how an endpoint does.
+func showLane(shown *v1.Endpoint, lane store.EndpointLane, now time.Time) {
+	shown.Pending = lane.Pending
+	if lane.Held != "" {
+		shown.State, shown.Reason, shown.SinceTime = endpointStateWords().enum(lane.Held), lane.Why, timestamp(lane.Since)
+		return
+	}
+	flow := webhook.ParseFlow(lane.Flow)
+	state := flow.State(now)
+	shown.State, shown.Reason, shown.SinceTime = endpointStateWords().enum(synchook.EndpointState(state.Health.String())), state.Reason, timestamp(state.Since)
+	shown.InFlightLimit = int32(flow.Limit())
+	if state.Health != webhook.Healthy {
+		shown.NextAttemptTime = timestamp(later(lane.NotBefore, state.Next))
+	}
 }
 
 // fromEndpoint leaves the values of headers out: they go in only.
