@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/synchook/synchook/e2e/rig"
+	synchookv1 "github.com/synchook/synchook/gen/synchook/v1"
 )
 
 // unheard is why a receiver that answers badly can get a webhook twice.
@@ -24,7 +25,8 @@ func receiverFaults() []fault {
 		{name: "answers with 1 GB", do: bounded(mostMemory, receiverIs(flood(1<<30)))},
 		{name: "answers with a gzip bomb", do: bounded(mostMemory, receiverIs(bomb()))},
 		{name: "redirects", do: redirect},
-		{name: "answers 410", do: receiverIs(status(http.StatusGone))},
+		{name: "answers 410, which disables it", do: receiverGone},
+		{name: "is paused by a person while a worker is killed", doubles: unwritten, do: receiverPaused},
 		{name: "answers 429 with Retry-After", do: receiverIs(status(http.StatusTooManyRequests, "Retry-After", "2"))},
 		{name: "answers 200 after the timeout", settings: []string{"SYNCHOOK_DELIVERY_TIMEOUT=2s"}, doubles: unheard, do: receiverIs(later(3 * time.Second))},
 	}
@@ -47,6 +49,24 @@ func receiverIs(m rig.Manner) func(*scene) {
 		s.last()
 		s.project.Receiver.Behave()
 	}
+}
+
+// receiverGone lets the receiver say that it is gone, until a person resumes it.
+func receiverGone(s *scene) {
+	receiverIs(status(http.StatusGone))(s)
+	if e := s.project.Endpoint(); e.GetState() != synchookv1.EndpointState_ENDPOINT_STATE_DISABLED {
+		s.t.Errorf("after 410 the endpoint is %v", e)
+	}
+	s.project.Resume()
+}
+
+// receiverPaused pauses the receiver while a worker dies.
+func receiverPaused(s *scene) {
+	s.project.Pause()
+	killAmongOthers("run.sealed=kill:3")(s)
+	s.last()
+	s.project.Resume()
+	s.ended = time.Now()
 }
 
 // redirect lets the receiver send its callers elsewhere, where nobody may come.
