@@ -353,7 +353,7 @@ func owed(j *job) []synchook.Delivery {
 // delivery is what the run owes an endpoint for a model.
 func (j *job) delivery(e synchook.Endpoint, model string, body []byte) synchook.Delivery {
 	return synchook.Delivery{
-		ID: synchook.SyncDeliveryID(j.run.ID, model, e.ID), Body: body,
+		ID: synchook.SyncDeliveryID(j.run.ID, model, e.ID), Body: body, Coalesces: e.Coalesce || e.MinInterval > 0, Interval: e.MinInterval,
 		DeliveryFacts: synchook.DeliveryFacts{
 			Endpoint: e.ID, Run: j.run.ID, Integration: j.run.Integration, Connection: j.run.Connection,
 			Sync: j.run.Sync, Model: model, Trace: j.trace,

@@ -43,7 +43,7 @@ func newScene(t *testing.T, f fault) *scene {
 	s.project = s.house.NewProject("faults", "user-1", "user-2", "user-3")
 	s.project.Pace = 200 * time.Millisecond
 	s.project.Set(patience())
-	s.project.Set(&synchookv1.ProjectSettings{OperationalWebhooks: rig.OperationalTypes()}, "operational_webhooks")
+	s.project.Set(&synchookv1.ProjectSettings{CoalesceWebhooks: true, OperationalWebhooks: rig.OperationalTypes()}, "coalesce_webhooks", "operational_webhooks")
 	s.startWorkers()
 	return s
 }

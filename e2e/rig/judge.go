@@ -14,10 +14,12 @@ import (
 func judge(e evidence) *Audit {
 	j := &judgement{
 		evidence: e, Audit: Audit{Accepted: len(e.pushes), Acknowledged: map[string]time.Time{}},
-		byEvent: map[string]*synchookv1.Run{}, operational: map[string]bool{},
+		byEvent: map[string]*synchookv1.Run{}, operational: map[string]bool{}, superseded: map[string]string{},
+		told: map[string]synchookclient.Counts{},
 	}
 	for _, d := range e.deliveries {
 		j.operational[d.GetId()] = d.GetOperationalType() != ""
+		j.superseded[d.GetId()] = d.GetSupersededBy()
 	}
 	j.judgeRuns()
 	j.judgeArrivals()
@@ -33,8 +35,22 @@ type judgement struct {
 	evidence
 	Audit
 	byEvent     map[string]*synchookv1.Run
-	first       map[string]Arrival // the first arrival of each webhook that was answered with 2xx, else any
-	operational map[string]bool    // deliveries that tell of synchook's own work
+	first       map[string]Arrival               // the first arrival of each webhook that was answered with 2xx, else any
+	operational map[string]bool                  // deliveries that tell of synchook's own work
+	superseded  map[string]string                // deliveries, by which; empty: by none
+	told        map[string]synchookclient.Counts // what each delivery has to tell that was not superseded
+}
+
+// teller is the delivery that tells what a delivery would have told: itself, or the one that took its place.
+func (j *judgement) teller(id string) string {
+	for range j.superseded { // at most: a chain that is longer is a ring
+		by := j.superseded[id]
+		if by == "" {
+			return id
+		}
+		id = by
+	}
+	return id
 }
 
 // owes are the deliveries of a run that tell of its sync.
@@ -91,6 +107,7 @@ func (j *judgement) judgeArrivals() {
 // judgeDeliveries judges each event's run, and the webhook of each of its deliveries.
 func (j *judgement) judgeDeliveries() {
 	models := j.models()
+	j.addUp(models)
 	owed := map[string]bool{}
 	for _, one := range j.pushes {
 		run := j.byEvent[one.Event]
@@ -120,6 +137,21 @@ func (j *judgement) judgeDeliveries() {
 	}
 }
 
+// addUp says what each delivery has to tell.
+func (j *judgement) addUp(models map[string]model) {
+	for _, one := range j.pushes {
+		run := j.byEvent[one.Event]
+		if run == nil {
+			continue
+		}
+		for _, id := range j.owes(run) {
+			id = j.teller(id)
+			c, more := j.told[id], models[one.Connection].counts[one.Event]
+			j.told[id] = synchookclient.Counts{Added: c.Added + more.Added, Updated: c.Updated + more.Updated, Deleted: c.Deleted + more.Deleted}
+		}
+	}
+}
+
 func (j *judgement) judgeRun(one Push, r *synchookv1.Run, want synchookclient.Counts) {
 	c := r.GetCounts()["Issue"]
 	got := synchookclient.Counts{Added: c.GetAdded(), Updated: c.GetUpdated(), Deleted: c.GetDeleted()}
@@ -130,6 +162,7 @@ func (j *judgement) judgeRun(one Push, r *synchookv1.Run, want synchookclient.Co
 }
 
 func (j *judgement) judgeDelivery(one Push, id string, m model) {
+	id = j.teller(id)
 	a, came := j.first[id]
 	if !came || !a.Acknowledged() {
 		j.problem(&j.Lost, "delivery %s of event %d of %s never came to a receiver that took it", id, one.Number, one.Connection)
@@ -137,8 +170,8 @@ func (j *judgement) judgeDelivery(one Push, id string, m model) {
 	}
 	j.Delivered++
 	j.Acknowledged[one.Event] = a.At
-	if a.Body.ConnectionID != one.Connection || a.Body.ResponseResults["Issue"] != m.counts[one.Event] || a.Body.QueryTimeStamp == nil {
-		j.problem(&j.WrongCounts, "event %d of %s caused the webhook %q, want the counts %+v", one.Number, one.Connection, a.Raw, m.counts[one.Event])
+	if a.Body.ConnectionID != one.Connection || a.Body.ResponseResults["Issue"] != j.told[id] || a.Body.QueryTimeStamp == nil {
+		j.problem(&j.WrongCounts, "event %d of %s caused the webhook %q, want the counts %+v", one.Number, one.Connection, a.Raw, j.told[id])
 		return
 	}
 	for _, record := range m.touched(one) {

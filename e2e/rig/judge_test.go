@@ -48,6 +48,13 @@ func fiveEvents() evidence {
 	return e
 }
 
+// becomeOne has the first webhook superseded by the second.
+func becomeOne(e *evidence) {
+	e.deliveries[0].State, e.deliveries[0].SupersededBy = synchookv1.DeliveryState_DELIVERY_STATE_SUPERSEDED, "dlv_2"
+	e.arrivals = e.arrivals[1:]
+	e.arrivals[0].Body.ResponseResults = map[string]synchookclient.Counts{"Issue": {Added: 3, Updated: 1}}
+}
+
 func TestTheAuditFindsWhatMustNotBe(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -71,6 +78,13 @@ func TestTheAuditFindsWhatMustNotBe(t *testing.T) {
 			e.deliveries = append(e.deliveries, &synchookv1.Delivery{Id: "dlv_9", OperationalType: "sync.recovered"})
 			e.arrivals = append(e.arrivals, Arrival{ID: "dlv_9", Status: 200})
 		}, Audit{Finished: 5, Owed: 5, Delivered: 5}, ""},
+		{"two webhooks became one", becomeOne, Audit{Finished: 5, Owed: 5, Delivered: 5}, ""},
+		{"two became one that does not tell of both", func(e *evidence) {
+			becomeOne(e)
+			e.arrivals[0].Body.ResponseResults["Issue"] = synchookclient.Counts{Added: 1, Updated: 1}
+		}, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 2}, "want the counts {Added:3 Updated:1 Deleted:0}"},
+		{"two became one that never came", func(e *evidence) { becomeOne(e); e.arrivals = e.arrivals[1:] }, Audit{Finished: 5, Owed: 5, Delivered: 3, Lost: 2}, "never came"},
+		{"webhooks superseded one another", func(e *evidence) { e.deliveries[0].SupersededBy, e.deliveries[1].SupersededBy = "dlv_2", "dlv_1" }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 2}, "want the counts"},
 		{"a run of no event", func(e *evidence) { e.pushes = e.pushes[:4] }, Audit{Finished: 4, Owed: 4, Delivered: 4, WrongCounts: 5, Unowed: 1}, "nobody was told of"},
 		{"an event twice", func(e *evidence) { e.runs = append(e.runs, e.runs[0]) }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "has the runs"},
 		{"wrong counts of a run", func(e *evidence) { e.runs[4].Counts["Issue"].Deleted = 0 }, Audit{Finished: 5, Owed: 5, Delivered: 5, WrongCounts: 1}, "want {Added:1 Updated:1 Deleted:1}"},

@@ -39,6 +39,10 @@ func (q *Queue) Send(ctx context.Context, hints ...synchook.Hint) error {
 		name, kind := place(h.Lane)
 		p := Payload{Project: h.Project, Lane: h.Lane, Generation: h.Generation, What: describe(h.Lane)}
 		id := taskID(h.Lane, h.Generation)
+		if h.Delivery != "" {
+			kind, id = TaskAttempt, attemptID(h.Delivery, 1)
+			p.What, p.Delivery, p.Endpoint = "first attempt of a delivery, after the endpoint's minimum interval", string(h.Delivery), string(h.Lane.Endpoint())
+		}
 		for range failpoint.Copies("hint.send", h.Generation) {
 			errs = append(errs, q.enqueue(ctx, kind, p, asynq.Queue(name), asynq.TaskID(id), at(h.At)))
 			id += "+" // of a copy, if a test wants one
@@ -69,7 +73,11 @@ func (q *Queue) SendAttempt(ctx context.Context, a Attempt) error {
 		Attempt: fmt.Sprintf("%d of %d", a.Number, a.Of), LastAnswer: a.LastAnswer,
 	}
 	return q.enqueue(ctx, TaskAttempt, p, asynq.Queue(Deliveries),
-		asynq.TaskID(string(a.Delivery)+"."+strconv.Itoa(a.Number)), at(a.At.UnixMilli()))
+		asynq.TaskID(attemptID(a.Delivery, a.Number)), at(a.At.UnixMilli()))
+}
+
+func attemptID(d synchook.DeliveryID, number int) string {
+	return string(d) + "." + strconv.Itoa(number)
 }
 
 func (q *Queue) enqueue(ctx context.Context, kind string, p Payload, opts ...asynq.Option) error {

@@ -138,6 +138,26 @@ func TestAWaitingAttemptCanBeRead(t *testing.T) {
 	}
 }
 
+func TestADeliveryThatWaitsForItsFirstAttemptHasAHintOfItsOwn(t *testing.T) {
+	t.Parallel()
+	q, inspector, _ := newQueue(t)
+	at := time.Now().Add(time.Minute)
+	h := synchook.Hint{Project: "prj_1", Lane: deliveryLane, At: at.UnixMilli(), Delivery: "dlv_1"}
+	other := h
+	other.Delivery = "dlv_2"
+	send(t, q, h, other, h)
+	for _, id := range []string{"dlv_1", "dlv_2"} {
+		info, err := inspector.GetTaskInfo(queue.Deliveries, id+".1")
+		if err != nil || info.Type != queue.TaskAttempt || info.NextProcessAt.Before(at.Truncate(time.Millisecond)) {
+			t.Fatalf("task = %+v (%v), want it scheduled for %v", info, err, at)
+		}
+		p, err := queue.Read(asynq.NewTask(info.Type, info.Payload))
+		if err != nil || p.Lane != deliveryLane || p.Generation != 0 || p.Delivery != id || p.Endpoint != "end_1" {
+			t.Errorf("it wakes %+v (%v), want lane %s in any generation", p, err, deliveryLane)
+		}
+	}
+}
+
 func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{"", "junk", "[]", "{}", `{"project":"prj_1"}`, `{"lane":"con_1.syn_1.e"}`, `{"project":"prj_1","lane":"nolane"}`} {

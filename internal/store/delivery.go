@@ -24,6 +24,8 @@ func decodeDelivery(id synchook.DeliveryID, f []any) (synchook.Delivery, error) 
 	switch d.State {
 	case synchook.DeliveryPending:
 		d.Due, d.Cause = fromMillis(w[4]), synchook.WaitCause(w[10])
+	case synchook.DeliverySuperseded:
+		d.Reason = w[9] + " took its place"
 	case synchook.DeliveryDelivered:
 		d.Reason = strings.TrimSpace("the endpoint answered " + w[5] + " " + http.StatusText(d.LastStatus)) // not kept: most rows are of these
 	}

@@ -40,6 +40,8 @@
 //	                                       retried after it had ended, and how many attempts it had then
 //	P:deliveries:exhausted:<end>   zset    those of an endpoint that were given up, by when they were made
 //	P:deferred:<end>               zset    its pending deliveries that are not due when they were made, by when that was
+//	P:co:<end>                     zset    <con>.<syn>.<model> NUL delivery: those of its pending ones that may become one
+//	P:sent:<end>                   zset    <con>.<syn>.<model>, by when one of these was sent last; expires
 //	P:owed                         zset    lanes of deliveries in which something waits, by since when
 //	P:stat:<n>                     hash    <minute>.<what> -> how often that happened to deliveries, in the n-th ten
 //	                                       minutes; <n>:<end>: to an endpoint's; expires
@@ -48,7 +50,8 @@
 //	                                       (where it is), pace, found, re (retried), sk (skipped); pruned after it ended
 //	P:recoveries                   zset    recoveries by when they were made
 //	P:lane:<lane>                  hash    gen, awake, tok, till, fence, nb (not before), last, num, ids; an endpoint's:
-//	                                       flow, held (paused, disabled), why, since, anew (it was released)
+//	                                       flow, held (paused, disabled), why, since, anew (it was released), down (until when
+//	                                       its trouble lasted that was known last)
 //	P:rows:<lane>                  zset    rows by when they are due (runs: by arrival); negative: in flight
 //	P:due                          zset    lanes by when somebody must have touched them
 //	P:tombs                        zset    <con>.<mod> that have deleted records, by the oldest deletion or before

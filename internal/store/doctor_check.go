@@ -55,6 +55,7 @@ func checks() map[string]check {
 		"index":       lostConnections(inProject("doctor_index")),
 		"waiting":     inProject("doctor_waiting"),
 		"owed":        inProject("doctor_owed"),
+		"joining":     inProject("doctor_joining"),
 		"lane":        withoutHint(inProject("doctor_lane")),
 		"endpoint":    inProject("doctor_row", "doctor_endpoint"),
 		"connection":  inProject("doctor_name", "doctor_connection"),

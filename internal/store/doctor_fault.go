@@ -34,6 +34,8 @@ func faults() map[string]fault {
 		"lane_sleeps_long":        {problem: "the lane %member sleeps until %detail ms, long after its next row is due", remedy: "the lane is woken"},
 		"owed_unlisted":           {problem: "something waits in the lane %member, and it is not on the list of those that are owed something, so statistics do not show it", remedy: "it is listed"},
 		"owed_without_lane":       {problem: "the list of lanes that are owed something names %member, which does not exist", remedy: "the entry is removed"},
+		"joining_unlisted":        {problem: "%member waits for %detail and is missing from the index of those that may become one with others, so it is sent on its own", remedy: "it is listed"},
+		"joining_ended":           {problem: "%quoted is in the index of those that wait for the endpoint %detail and may become one, and does not wait", remedy: "the entry is removed"},
 		"lane_without_owner":      {problem: "the lane %member is empty, and what it was for is gone", remedy: "the lane is removed"},
 
 		"config_damaged":              {problem: "the %detail %member cannot be read", remedy: "restore it from a backup, or make it anew", byHand: true},

@@ -169,6 +169,9 @@ func injuries() []injury {
 		{name: "a pending delivery is listed among those that its endpoint never got", hurt: toOwed("ZADD P:deliveries:exhausted:END 5 DLV"), codes: []string{"row_misplaced"}},
 		{name: "nobody knows that something waits for an endpoint", hurt: by("ZREM P:owed SENDS"), codes: []string{"owed_unlisted"}},
 		{name: "something is owed in a lane that never was", hurt: by("ZADD P:owed 5 end_x.d"), codes: []string{"owed_without_lane"}},
+		{name: "a delivery that may become one with others is not listed as such", hurt: toOwed("HSET P:dlv:DLV co 0:CON.SYN.Owed"), codes: []string{"joining_unlisted"}},
+		{name: "deliveries that never were may become one with others", hurt: by("ZADD P:co:END 0 CON.SYN.M|dlv_x", "ZADD P:co:END 0 x"), codes: []string{"joining_ended"}},
+		{name: "when a webhook was sent last never expires", hurt: by("ZADD P:sent:END 5 CON.SYN.M"), codes: []string{"never_expires"}},
 		{name: "statistics never expire", hurt: by("HSET P:stat:1 5 c=1", "HSET P:stat:1:END 5 c=1"), codes: []string{"never_expires"}},
 
 		{name: "an event is on no list", hurt: by("ZREM P:events evt_2"), codes: []string{"row_unlisted"}},

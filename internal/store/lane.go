@@ -113,7 +113,7 @@ func (s *Store) TurnRuns(ctx context.Context, p synchook.ProjectID, t Turn, done
 func appendDeliveries(args []any, deliveries []synchook.Delivery) []any {
 	args = append(args, len(deliveries))
 	for _, d := range deliveries {
-		args = append(args, string(d.ID), string(d.Operational), toJSON(d.DeliveryFacts), d.Body, string(d.Endpoint))
+		args = append(args, string(d.ID), string(d.Operational), toJSON(d.DeliveryFacts), d.Body, string(d.Endpoint), coalescing(d))
 	}
 	return args
 }

@@ -44,8 +44,8 @@ var (
 	recoverScript        = script("order", "lane", "retry", "recovery", "recover")
 	turnRecoveriesScript = script("lane", "turn", "turn_recoveries")
 	pruneScript          = script("lane", "prune")
-	turnRunsScript       = script("lane", "stats", "deliver", "turn", "turn_runs")
-	turnDeliveriesScript = script("lane", "stats", "deliver", "turn", "turn_deliveries")
+	turnRunsScript       = script("lane", "stats", "coalesce", "deliver", "turn", "turn_runs")
+	turnDeliveriesScript = script("lane", "stats", "coalesce", "deliver", "turn", "turn_deliveries")
 	turnFanoutScript     = script("lane", "turn", "turn_fanout")
 	openScript           = script("record", "open")
 	saveScript           = script("record", "save")
@@ -58,7 +58,7 @@ var (
 	settingsScript       = script("settings")
 	endpointScript       = script("lane", "endpoint")
 	holdScript           = script("lane", "hold")
-	releaseScript        = script("lane", "release")
+	releaseScript        = script("lane", "stats", "coalesce", "release")
 	deleteEndpointScript = script("lane", "delete_endpoint")
 	connectionScript     = script("connection")
 	deleteConScript      = script("lane", "delete_connection")
@@ -154,10 +154,11 @@ func fields(v any) map[string]string {
 // hints reads the hints that a script asks its caller to send.
 func hints(p synchook.ProjectID, v any) []synchook.Hint {
 	w := words(v)
-	out := make([]synchook.Hint, 0, len(w)/3)
-	for i := 0; i+2 < len(w); i += 3 {
+	out := make([]synchook.Hint, 0, len(w)/4)
+	for i := 0; i+3 < len(w); i += 4 {
 		out = append(out, synchook.Hint{
 			Project: p, Lane: synchook.LaneID(w[i]), Generation: int64(number(w[i+1])), At: int64(number(w[i+2])),
+			Delivery: synchook.DeliveryID(w[i+3]),
 		})
 	}
 	return out

@@ -64,6 +64,11 @@ type Delivery struct {
 	Ended      time.Time // zero: it has not
 	// SupersededBy is the delivery that took its place. Empty: none did.
 	SupersededBy DeliveryID
+
+	// Coalesces says, of one that is about to be made, that it may take the place of others of its connection, sync and
+	// model that wait for its endpoint; and Interval, how long after the last of these it is sent at the earliest.
+	Coalesces bool
+	Interval  time.Duration
 }
 
 // Used returns how many attempts have used the retry schedule up, since it began.

@@ -45,4 +45,7 @@ type Hint struct {
 	Lane       LaneID
 	Generation int64
 	At         int64 // unix milliseconds before which it is of no use; 0: now
+	// Delivery is the one that waits for its first attempt until then, whatever the lane does meanwhile. Empty: the
+	// hint is the lane's.
+	Delivery DeliveryID
 }

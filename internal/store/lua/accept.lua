@@ -17,6 +17,7 @@ local function tell(lane)
   hints[#hints + 1] = lane
   hints[#hints + 1] = redis.call('HGET', P .. ':lane:' .. lane, 'gen') or '0'
   hints[#hints + 1] = '0'
+  hints[#hints + 1] = ''
 end
 
 if redis.call('EXISTS', P .. ':project') == 0 then

@@ -43,7 +43,7 @@ local function clock(t)
   return last
 end
 
-local hints = {} -- lane, generation, at; one after the other
+local hints = {} -- lane, generation, at, delivery that waits until then ('' none); one after the other
 
 -- wake raises a lane's generation and asks the caller to send a hint for it, at once or at a time.
 local function wake(lane, t, at)
@@ -54,6 +54,7 @@ local function wake(lane, t, at)
   hints[#hints + 1] = lane
   hints[#hints + 1] = tostring(generation)
   hints[#hints + 1] = num(at or 0)
+  hints[#hints + 1] = ''
 end
 
 -- owes notes since when something waits in a lane of deliveries, unless that is noted.
@@ -127,6 +128,7 @@ local function drop_abandoned(lane)
     redis.call('DEL', P .. ':lane:' .. lane)
     redis.call('ZREM', P .. ':due', lane)
     redis.call('ZREM', P .. ':owed', lane)
+    redis.call('DEL', P .. ':sent:' .. endpoint)
   end
   return not needed
 end

@@ -19,6 +19,18 @@ end
 
 local deliveries = {}
 
+-- forget_key takes a delivery from those that may become one with others, and forgets when one of its connection,
+-- sync and model was sent last.
+local function forget_key(endpoint, id, facts)
+  local index, sent = P .. ':co:' .. endpoint, P .. ':sent:' .. endpoint
+  if redis.call('EXISTS', index, sent) > 0 then
+    local f = cjson.decode(facts)
+    local key = f.c .. '.' .. f.s .. '.' .. f.m
+    redis.call('ZREM', index, key .. string.char(0) .. id)
+    redis.call('ZREM', sent, key)
+  end
+end
+
 function deliveries.remove(id)
   local key = P .. ':dlv:' .. id
   local facts = redis.call('HGET', key, 'f')
@@ -31,6 +43,7 @@ function deliveries.remove(id)
   if score and tonumber(score) < 0 and leased(lane, t) then
     return 'busy'
   end
+  forget_key(endpoint, id, facts)
   redis.call('UNLINK', key)
   redis.call('ZREM', P .. ':rows:' .. lane, id)
   redis.call('ZREM', P .. ':deferred:' .. endpoint, id)

@@ -12,6 +12,9 @@ end
 local t = now()
 local f = redis.call('HMGET', key, 'tok', 'till', 'held', 'flow')
 local failed = f[3] == 'disabled' or string.find(f[4] or '', ' o%d')
+if troubled(lane, t) then
+  redis.call('HSET', key, 'down', num(t)) -- what was made until now may become one, before it is sent
+end
 redis.call('HDEL', key, 'held', 'why', 'since', 'nb')
 redis.call('HSET', key, 'flow', failed and '1 v1 l1 g1 o' .. num(t) or '1', 'anew', '1')
 local taken = (f[1] or '') ~= '' and tonumber(f[2] or '0') > t

@@ -27,4 +27,5 @@ local function keep_counts(t)
     add_figures(key .. ':' .. endpoint, minute, figures)
     add_figures(key, minute, figures)
   end
+  counted = {}
 end

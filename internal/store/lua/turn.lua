@@ -121,7 +121,8 @@ end
 -- turn does it all. kind: timed (rows are due at their score), hinted (each that waits has a hint of its own),
 -- apply(done from, t) hands in, interrupted(id) notes that a row's worker stopped, row(id) is what the taker needs to
 -- know, gone(lane) whether the lane's owner was deleted: nothing is taken from it then; flow(stands) is what to tell
--- the worker of the lane's flow, and how many it may take at most.
+-- the worker of the lane's flow, and how many it may take at most; settle(rows, t, want), which a kind may lack, makes
+-- rows ready that are about to be taken, and says how many are.
 local function turn(kind)
   local t = now()
   local lane, token, number = ARGV[1], ARGV[3], tonumber(ARGV[4])
@@ -158,9 +159,12 @@ local function turn(kind)
   local flow, most = kind.flow(stands)
   local flying = redis.call('ZCOUNT', rows, '-inf', '(0')
   local want = gone and 0 or math.min(tonumber(ARGV[6]), tonumber(ARGV[7]) - flying, most)
-  local ids = take(rows, t, (stands.held or stands.hold > t) and 0 or want, kind.timed)
+  want = (stands.held or stands.hold > t) and 0 or want
+  local ready = kind.settle and kind.settle(rows, t, want) or want
+  local ids = take(rows, t, ready, kind.timed)
   local next = next_due(rows, t, stands, kind.timed)
-  if flying + #ids == 0 and leaves(kind, t, next, stands.hold, gone) then
+  local more = ready < want and ARGV[8] == '1' -- of what is due is made ready in the next turn
+  if flying + #ids == 0 and not more and leaves(kind, t, next, stands.hold, gone) then
     finish(kind, lane, t, next, stands.hold, gone)
     return answer('left', fence, t, next, flow, ids, kind.row)
   end

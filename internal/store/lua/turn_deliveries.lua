@@ -10,6 +10,8 @@ local changed, finished = {}, {}
 local tallies = {} -- what to count -> how often
 local endpoint = string.match(ARGV[1], '^[^.]+')
 local deferred = P .. ':deferred:' .. endpoint
+local coalesces = redis.call('EXISTS', co_index(endpoint)) == 1 -- whether anything that waits may become one
+local failed = {} -- keys of those of it whose attempts failed
 
 local KEPT = 50 -- attempts of a delivery
 local TOLD, DONE = 4, 11 -- arguments: of the flow, and of one delivery that is done
@@ -30,9 +32,21 @@ local function record(key, at, ...)
   end
 end
 
+-- leave_index takes a delivery that has ended from those that may become one with others.
+local function leave_index(key, id)
+  local co = redis.call('HGET', key, 'co')
+  if co then
+    redis.call('ZREM', co_index(endpoint), key_of(co) .. NUL .. id)
+    redis.call('HDEL', key, 'co', 'tk')
+  end
+end
+
 local function ended(key, id, op, at, t)
   record(key, at, 'st', op, 'end', num(clock(t)))
   finished[#finished + 1] = id
+  if coalesces then
+    leave_index(key, id)
+  end
   if op == 'delivered' then
     redis.call('HDEL', key, 'due', 'rs', 'wt') -- most rows are of these: its status says why, and nothing is due
   else
@@ -50,6 +64,9 @@ local function hand_in(rows, at, t, score)
     redis.call('ZADD', rows, num(due), id)
     record(key, at, 'due', num(due), 'wt', ARGV[at + 9])
     redis.call('ZADD', deferred, redis.call('HGET', key, 'new'), id)
+    if coalesces then
+      failed[#failed + 1] = key_of(redis.call('HGET', key, 'co'))
+    end
   else
     ended(key, id, op, at, t)
   end
@@ -119,6 +136,9 @@ function kind.apply(i, t)
       redis.call('ZREM', deferred, unpack(finished, from, to))
     end
   end
+  for _, key in ipairs(failed) do
+    coalesce(endpoint, key, t, troubled(ARGV[1], t), SIBLINGS)
+  end
   tally()
   keep_counts(t)
   if #changed > 0 then
@@ -133,8 +153,75 @@ end
 function kind.interrupted(id)
 end
 
+-- troubled_until notes that the endpoint is in trouble, and answers until when it was known to be.
+local function troubled_until(t)
+  local key = P .. ':lane:' .. ARGV[1]
+  if troubled(ARGV[1], t) then
+    redis.call('HSET', key, 'down', num(t))
+    return t
+  end
+  return tonumber(redis.call('HGET', key, 'down') or '0')
+end
+
+local SETTLED = 200 -- deliveries that one turn looks at: it must hold nobody up
+
+-- settle_one has one that is due become one with others of its key. It answers how many were superseded, how many it
+-- looked at, and whether there is nothing more to do.
+local function settle_one(id, t, down, left)
+  local f = redis.call('HMGET', P .. ':dlv:' .. id, 'st', 'co', 'new')
+  local key, interval = key_of(f[2])
+  if f[1] ~= 'pending' or not key or interval == 0 and tonumber(f[3]) > down then
+    return 0, 0, true
+  end
+  local gone, looked = coalesce(endpoint, key, t, true, left)
+  local all = looked < left or gone == 0 and left == SETTLED -- those that remain cannot become one
+  return gone, looked, all
+end
+
+-- settle_head does so for the first of those that are due. It answers how many were superseded, and how many more it
+-- may look at.
+local function settle_head(head, ready, t, down, left)
+  local gone = 0
+  for _, id in ipairs(head) do
+    if not ready[id] and left > 0 then
+      local n, looked, all = settle_one(id, t, down, left)
+      ready[id] = all
+      gone = gone + n
+      left = left - looked
+    end
+  end
+  return gone, left
+end
+
+-- settle has what was made before the endpoint's trouble was over become one, before it is sent. What there is no time
+-- for waits for the next turn.
+function kind.settle(rows, t, want)
+  if not coalesces then
+    return want
+  end
+  local down, ready, left = troubled_until(t), {}, SETTLED
+  local head, gone = {}, want > 0 and 1 or 0
+  while gone > 0 do
+    head = redis.call('ZRANGEBYSCORE', rows, '(0', num(t), 'LIMIT', 0, want)
+    gone, left = settle_head(head, ready, t, down, left)
+  end
+  keep_counts(t)
+  for n, id in ipairs(head) do
+    if not ready[id] then
+      return n - 1
+    end
+  end
+  return want
+end
+
 function kind.row(id)
-  return redis.call('HMGET', P .. ':dlv:' .. id, 'f', 'b', 'at', 'new', 'st', 'th', 'base', 'again')
+  local key = P .. ':dlv:' .. id
+  local row = redis.call('HMGET', key, 'f', 'b', 'at', 'new', 'st', 'th', 'base', 'again', 'co')
+  local co = table.remove(row)
+  if co then
+    sent(endpoint, id, co)
+  end
+  return row
 end
 
 -- flow tells a worker what it does not know. Until it does, it takes no more than the text begins with.
