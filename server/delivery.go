@@ -4,7 +4,6 @@ import (
 	"context"
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
-	api "github.com/synchook/synchook/gen/synchook/v1/synchookv1connect"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
 )
@@ -28,10 +27,9 @@ type deliveryService struct {
 		statsStore
 		lookupStore
 		nameStore
+		listenStore
 	}
 	queue hintSender
-
-	api.UnimplementedDeliveryServiceHandler
 }
 
 // ListDeliveries implements the service.

@@ -41,6 +41,7 @@ type Store interface {
 	runStore
 	eventStore
 	deliveryStore
+	listenStore
 	statsStore
 	endpointStore
 	recoveryStore

@@ -15,9 +15,19 @@ import (
 // explainDeploy turns an error of the server into sentences for a terminal. Violations name the sync
 // that they are about, whose place in the request nobody knows.
 func explainDeploy(err error, url string, syncs []*synchookv1.SyncDefinition) error {
+	return explain("deploying to "+url, err, func(v *validate.Violation) string { return violationLine(v, syncs) })
+}
+
+// fieldLine names the field that is at fault, and says why.
+func fieldLine(v *validate.Violation) string {
+	return protovalidate.FieldPathString(v.GetField()) + ": " + v.GetMessage()
+}
+
+// explain turns an error of the server into sentences for a terminal.
+func explain(doing string, err error, violationLine func(*validate.Violation) string) error {
 	var failed *connect.Error
 	if !errors.As(err, &failed) {
-		return fmt.Errorf("deploying to %s: %w", url, err)
+		return fmt.Errorf("%s: %w", doing, err)
 	}
 	what := failed.Message()
 	var lines []string
@@ -32,14 +42,14 @@ func explainDeploy(err error, url string, syncs []*synchookv1.SyncDefinition) er
 		case *validate.Violations:
 			what = "the request is not valid"
 			for _, violation := range v.GetViolations() {
-				lines = append(lines, "\n  "+violationLine(violation, syncs))
+				lines = append(lines, "\n  "+violationLine(violation))
 			}
 		}
 	}
 	if failed.Code() == connect.CodeUnavailable && !connect.IsWireError(err) {
 		lines = append(lines, "\n  Is synchook running there? `synchook dev` starts it; --url or SYNCHOOK_URL says where it is.")
 	}
-	return fmt.Errorf("deploying to %s: %s%s", url, what, strings.Join(lines, ""))
+	return fmt.Errorf("%s: %s%s", doing, what, strings.Join(lines, ""))
 }
 
 // violationLine names the sync and the field that are at fault, and says why.

@@ -30,6 +30,7 @@ func commands() []command {
 		{"server", "run the server alone: the API and the intake of webhooks", runServer},
 		{"worker", "run workers alone: they run syncs and deliver webhooks", runWorker},
 		{"deploy", "bundle, check and upload the sync scripts of a folder", deploy},
+		{"listen", "send a project's webhooks to an app on this machine, as they come", listen},
 		{"doctor", "check that all indexes of a store agree with its rows, and mend them", runDoctor},
 		{"backup", "copy the data of the embedded Redis while it runs", runBackup},
 		{"config", "show the effective settings, and where each came from", runConfig},

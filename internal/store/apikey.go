@@ -59,10 +59,7 @@ func (s *Store) CreateAPIKey(ctx context.Context, p synchook.ProjectID, name str
 func (s *Store) Caller(ctx context.Context, secret string) (synchook.Caller, error) {
 	entry, err := s.rdb.HGet(ctx, "synchook:keys", hashKey(secret)).Result()
 	if isNil(err) {
-		return synchook.Caller{}, &synchook.Fault{
-			Kind: synchook.KindUnauthenticated, Reason: "unknown_api_key", Message: "the API key is unknown or revoked",
-			Help: "Send a key of this server as `authorization: Bearer sk_...`; CreateAPIKey makes one.",
-		}
+		return synchook.Caller{}, unknownKey()
 	}
 	if err != nil {
 		return synchook.Caller{}, failed("looking up the key", err)
@@ -74,6 +71,13 @@ func (s *Store) Caller(ctx context.Context, secret string) (synchook.Caller, err
 	}
 	s.noteUse(ctx, c)
 	return c, nil
+}
+
+func unknownKey() *synchook.Fault {
+	return &synchook.Fault{
+		Kind: synchook.KindUnauthenticated, Reason: "unknown_api_key", Message: "the API key is unknown or revoked",
+		Help: "Send a key of this server as `authorization: Bearer sk_...`; CreateAPIKey makes one.",
+	}
 }
 
 func (s *Store) noteUse(ctx context.Context, c synchook.Caller) {

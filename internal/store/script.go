@@ -42,6 +42,7 @@ var (
 	createRecoveryScript = script("order", "lane", "recovery", "create_recovery")
 	steerRecoveryScript  = script("order", "lane", "recovery", "steer_recovery")
 	recoverScript        = script("order", "lane", "retry", "recovery", "recover")
+	listenScript         = script("lane", "order", "listen")
 	turnRecoveriesScript = script("lane", "turn", "turn_recoveries")
 	pruneScript          = script("lane", "prune")
 	turnRunsScript       = script("lane", "stats", "coalesce", "deliver", "turn", "turn_runs")

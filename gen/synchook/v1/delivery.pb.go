@@ -1474,10 +1474,12 @@ func (x *GetDeliveryStatsResponse) GetBacklogs() []*EndpointBacklog {
 // ListenDeliveriesRequest asks for the project's deliveries as requests.
 type ListenDeliveriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The cursor of the last response that was dealt with. Empty: only what comes from now on.
+	// The cursor of the last response that was dealt with. Empty: what comes from now on, or since a time.
 	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// Only those owed to this endpoint. Empty: to any.
-	EndpointId    string `protobuf:"bytes,2,opt,name=endpoint_id,json=endpointId,proto3" json:"endpoint_id,omitempty"`
+	EndpointId string `protobuf:"bytes,2,opt,name=endpoint_id,json=endpointId,proto3" json:"endpoint_id,omitempty"`
+	// Without a cursor, what was made and retried since then is streamed first. Unset: only what comes from now on.
+	Since         *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=since,proto3" json:"since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1526,6 +1528,13 @@ func (x *ListenDeliveriesRequest) GetEndpointId() string {
 	return ""
 }
 
+func (x *ListenDeliveriesRequest) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
 // ListenDeliveriesResponse is one request for the developer's machine, or a sign of life.
 type ListenDeliveriesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1533,7 +1542,7 @@ type ListenDeliveriesResponse struct {
 	Cursor string `protobuf:"bytes,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// The delivery. Unset: the stream is alive and nothing came (every 15 s).
 	Delivery *Delivery `protobuf:"bytes,2,opt,name=delivery,proto3" json:"delivery,omitempty"`
-	// The headers of the request, signed at this moment.
+	// The headers of the request, signed at this moment. The endpoint's own further headers are not among them.
 	Headers map[string]string `protobuf:"bytes,3,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// The body, byte by byte as the endpoint gets it.
 	Body []byte `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
@@ -1726,11 +1735,12 @@ const file_synchook_v1_delivery_proto_rawDesc = "" +
 	"\aminutes\x18\x02 \x03(\v2\x1b.synchook.v1.DeliveryMinuteR\aminutes\x12\x18\n" +
 	"\apending\x18\x03 \x01(\x03R\apending\x12\x1c\n" +
 	"\texhausted\x18\x04 \x01(\x03R\texhausted\x128\n" +
-	"\bbacklogs\x18\x05 \x03(\v2\x1c.synchook.v1.EndpointBacklogR\bbacklogs\"e\n" +
+	"\bbacklogs\x18\x05 \x03(\v2\x1c.synchook.v1.EndpointBacklogR\bbacklogs\"\x97\x01\n" +
 	"\x17ListenDeliveriesRequest\x12 \n" +
 	"\x06cursor\x18\x01 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\x06cursor\x12(\n" +
 	"\vendpoint_id\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18@R\n" +
-	"endpointId\"\x9b\x02\n" +
+	"endpointId\x120\n" +
+	"\x05since\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\"\x9b\x02\n" +
 	"\x18ListenDeliveriesResponse\x12\x16\n" +
 	"\x06cursor\x18\x01 \x01(\tR\x06cursor\x121\n" +
 	"\bdelivery\x18\x02 \x01(\v2\x15.synchook.v1.DeliveryR\bdelivery\x12L\n" +
@@ -1848,25 +1858,26 @@ var file_synchook_v1_delivery_proto_depIdxs = []int32{
 	14, // 24: synchook.v1.GetDeliveryStatsResponse.total:type_name -> synchook.v1.DeliveryCounts
 	15, // 25: synchook.v1.GetDeliveryStatsResponse.minutes:type_name -> synchook.v1.DeliveryMinute
 	16, // 26: synchook.v1.GetDeliveryStatsResponse.backlogs:type_name -> synchook.v1.EndpointBacklog
-	4,  // 27: synchook.v1.ListenDeliveriesResponse.delivery:type_name -> synchook.v1.Delivery
-	20, // 28: synchook.v1.ListenDeliveriesResponse.headers:type_name -> synchook.v1.ListenDeliveriesResponse.HeadersEntry
-	6,  // 29: synchook.v1.DeliveryService.ListDeliveries:input_type -> synchook.v1.ListDeliveriesRequest
-	8,  // 30: synchook.v1.DeliveryService.GetDelivery:input_type -> synchook.v1.GetDeliveryRequest
-	10, // 31: synchook.v1.DeliveryService.RetryDelivery:input_type -> synchook.v1.RetryDeliveryRequest
-	13, // 32: synchook.v1.DeliveryService.GetDeliveryStats:input_type -> synchook.v1.GetDeliveryStatsRequest
-	11, // 33: synchook.v1.DeliveryService.WatchDeliveries:input_type -> synchook.v1.WatchDeliveriesRequest
-	18, // 34: synchook.v1.DeliveryService.ListenDeliveries:input_type -> synchook.v1.ListenDeliveriesRequest
-	7,  // 35: synchook.v1.DeliveryService.ListDeliveries:output_type -> synchook.v1.ListDeliveriesResponse
-	9,  // 36: synchook.v1.DeliveryService.GetDelivery:output_type -> synchook.v1.GetDeliveryResponse
-	4,  // 37: synchook.v1.DeliveryService.RetryDelivery:output_type -> synchook.v1.Delivery
-	17, // 38: synchook.v1.DeliveryService.GetDeliveryStats:output_type -> synchook.v1.GetDeliveryStatsResponse
-	12, // 39: synchook.v1.DeliveryService.WatchDeliveries:output_type -> synchook.v1.WatchDeliveriesResponse
-	19, // 40: synchook.v1.DeliveryService.ListenDeliveries:output_type -> synchook.v1.ListenDeliveriesResponse
-	35, // [35:41] is the sub-list for method output_type
-	29, // [29:35] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	21, // 27: synchook.v1.ListenDeliveriesRequest.since:type_name -> google.protobuf.Timestamp
+	4,  // 28: synchook.v1.ListenDeliveriesResponse.delivery:type_name -> synchook.v1.Delivery
+	20, // 29: synchook.v1.ListenDeliveriesResponse.headers:type_name -> synchook.v1.ListenDeliveriesResponse.HeadersEntry
+	6,  // 30: synchook.v1.DeliveryService.ListDeliveries:input_type -> synchook.v1.ListDeliveriesRequest
+	8,  // 31: synchook.v1.DeliveryService.GetDelivery:input_type -> synchook.v1.GetDeliveryRequest
+	10, // 32: synchook.v1.DeliveryService.RetryDelivery:input_type -> synchook.v1.RetryDeliveryRequest
+	13, // 33: synchook.v1.DeliveryService.GetDeliveryStats:input_type -> synchook.v1.GetDeliveryStatsRequest
+	11, // 34: synchook.v1.DeliveryService.WatchDeliveries:input_type -> synchook.v1.WatchDeliveriesRequest
+	18, // 35: synchook.v1.DeliveryService.ListenDeliveries:input_type -> synchook.v1.ListenDeliveriesRequest
+	7,  // 36: synchook.v1.DeliveryService.ListDeliveries:output_type -> synchook.v1.ListDeliveriesResponse
+	9,  // 37: synchook.v1.DeliveryService.GetDelivery:output_type -> synchook.v1.GetDeliveryResponse
+	4,  // 38: synchook.v1.DeliveryService.RetryDelivery:output_type -> synchook.v1.Delivery
+	17, // 39: synchook.v1.DeliveryService.GetDeliveryStats:output_type -> synchook.v1.GetDeliveryStatsResponse
+	12, // 40: synchook.v1.DeliveryService.WatchDeliveries:output_type -> synchook.v1.WatchDeliveriesResponse
+	19, // 41: synchook.v1.DeliveryService.ListenDeliveries:output_type -> synchook.v1.ListenDeliveriesResponse
+	36, // [36:42] is the sub-list for method output_type
+	30, // [30:36] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_synchook_v1_delivery_proto_init() }

@@ -16,6 +16,16 @@ local function rouse(lane, t)
   end
 end
 
+local REPLAYS, REPLAYED = 10000, 86400000 -- of how many retries whoever listens is told, and for how many ms
+
+-- note_replay has whoever listens hear of a retry.
+local function note_replay(id, t)
+  local replays, at = P .. ':replays', num(clock(t))
+  redis.call('ZADD', replays, at, id .. ':' .. at)
+  redis.call('ZREMRANGEBYRANK', replays, 0, -REPLAYS - 1)
+  redis.call('PEXPIRE', replays, REPLAYED)
+end
+
 -- renew_budget gives a delivery that has ended, and is attempted again, all of its schedule once more. Its attempts
 -- are kept.
 local function renew_budget(key, attempts, why, t)
@@ -47,5 +57,6 @@ local function retry(id, why, t)
   redis.call('ZADD', P .. ':rows:' .. lane, num(t), id)
   redis.call('ZADD', P .. ':deferred:' .. endpoint, f[2], id)
   rouse(lane, t)
+  note_replay(id, t)
   return true, true
 end
