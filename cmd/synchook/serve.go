@@ -81,6 +81,7 @@ func greet(out io.Writer, s app.Sample) {
 	fmt.Fprintf(out, `
   synchook is ready at %s
 
+  dashboard        %s/   (log in with the API key)
   sample project   %s
   API key          %s
   signing secret   %s
@@ -93,7 +94,7 @@ func greet(out io.Writer, s app.Sample) {
       -H 'authorization: Bearer %s' -H 'content-type: application/json' \
       -d '{"settings":{"webhookUrl":"http://127.0.0.1:3000/webhook"},"updateMask":"webhookUrl"}'
 
-`, s.URL, s.ProjectID, s.APIKey, s.SigningSecret, s.AdminKey, s.URL, s.URL, s.APIKey)
+`, s.URL, s.URL, s.ProjectID, s.APIKey, s.SigningSecret, s.AdminKey, s.URL, s.URL, s.APIKey)
 }
 
 // run starts the program, tells that it is ready, and stops it when the context ends.
