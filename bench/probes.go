@@ -26,6 +26,11 @@ func probes() []probe {
 			{name: "p99 beside one that drips, owed 100,000", unit: "ms", goal: "<= 1.1 or 5 ms more", ceilings: []string{aloneP99}},
 		}, neighbours},
 
+		{"comeback", []figure{
+			{name: "requests at once to an endpoint that comes back", unit: ""}, {name: "until it has 50,000 owed webhooks", unit: "s"},
+			{name: "requests for these when they become one", unit: "", goal: "= 100 connections"}, {name: "until it has what became one", unit: "s"},
+		}, comeback},
+
 		{"whole", rates("whole way", ">= 1000"), way(everysec, false)},
 		{"whole-always", rates("whole way, always", ">= 1000"), way(always, false)},
 		{"whole-http", rates("whole way over HTTP, always", ">= 1000"), way(always, true)},

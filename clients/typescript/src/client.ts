@@ -7,10 +7,12 @@ import {
 import { APIKeyService } from "./gen/synchook/v1/api_key_pb.js";
 import { ConnectionService } from "./gen/synchook/v1/connection_pb.js";
 import { DeliveryService } from "./gen/synchook/v1/delivery_pb.js";
+import { EndpointService } from "./gen/synchook/v1/endpoint_pb.js";
 import { EventService } from "./gen/synchook/v1/event_pb.js";
 import { IntegrationService } from "./gen/synchook/v1/integration_pb.js";
 import { ProjectService } from "./gen/synchook/v1/project_pb.js";
 import { RecordService } from "./gen/synchook/v1/record_pb.js";
+import { RecoveryService } from "./gen/synchook/v1/recovery_pb.js";
 import { RunService } from "./gen/synchook/v1/run_pb.js";
 import { SyncService } from "./gen/synchook/v1/sync_pb.js";
 import { WebhookService } from "./gen/synchook/v1/webhook_pb.js";
@@ -48,6 +50,10 @@ export interface SynchookClient {
   readonly webhooks: Client<typeof WebhookService>;
   /** The outgoing webhooks. */
   readonly deliveries: Client<typeof DeliveryService>;
+  /** The URLs that get webhooks. */
+  readonly endpoints: Client<typeof EndpointService>;
+  /** Deliveries that were given up, attempted again by the many. */
+  readonly recoveries: Client<typeof RecoveryService>;
   /** The records that syncs saved. */
   readonly records: Client<typeof RecordService>;
 }
@@ -64,6 +70,8 @@ export function createClientOver(transport: Transport): SynchookClient {
     events: createServiceClient(EventService, transport),
     webhooks: createServiceClient(WebhookService, transport),
     deliveries: createServiceClient(DeliveryService, transport),
+    endpoints: createServiceClient(EndpointService, transport),
+    recoveries: createServiceClient(RecoveryService, transport),
     records: createServiceClient(RecordService, transport),
   };
 }
