@@ -16,7 +16,7 @@ import (
 func flagsOf(t *testing.T) map[string]bool {
 	t.Helper()
 	known := map[string]bool{}
-	for _, command := range []string{"serve", "dev", "deploy", "doctor", "backup"} {
+	for _, command := range []string{"serve", "dev", "deploy", "listen", "doctor", "backup"} {
 		help := rig.Start(t, command, nil, rig.Binary(), command, "--help")
 		help.WantEnd(30 * time.Second)
 		for _, line := range help.Output() {
@@ -94,4 +94,5 @@ func TestThePageOnOperatingNamesEverySetting(t *testing.T) {
 // ofOneCommand are flags that are no settings of the processes that run.
 var ofOneCommand = map[string]bool{
 	"--print-json": true, "--url": true, "--key": true, "--dry-run": true, "--yes": true, "--json": true, "--repair": true, "--to": true,
+	"--forward-to": true, "--endpoint": true, "--since": true, "--timeout": true, "--plain": true,
 }
