@@ -6,8 +6,9 @@
 //	client := synchookclient.New("http://localhost:8080", os.Getenv("SYNCHOOK_API_KEY"))
 //	project, err := client.Projects.GetProject(ctx, &synchookv1.GetProjectRequest{})
 //
-// Errors are those of package connect: [connect.CodeOf] says of what kind one is, and its details
-// hold a synchookv1.Problem or, for a bad request, the violations of its fields.
+// Errors are those of package connect. [ProblemOf] reads what synchook says in one: the kind, a reason for programs,
+// what to do, and what is wrong with which fields. [All] lists page after page. [VerifyRequest] and [RequireWebhook]
+// receive webhooks.
 package synchookclient
 
 import (

@@ -98,5 +98,8 @@ func DecodeWebhook(body []byte) (Webhook, error) {
 	if err := json.Unmarshal(body, into); err != nil {
 		return Webhook{}, fmt.Errorf("%w: %w", ErrWebhookBody, err)
 	}
+	if s := w.Sync; s != nil && (s.ConnectionID == "" || s.SyncName == "" || s.Model == "" || s.ResponseResults == nil) {
+		return Webhook{}, fmt.Errorf("%w: it names no connection, sync or model", ErrWebhookBody)
+	}
 	return w, nil
 }

@@ -3,7 +3,6 @@
 package hook
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -75,22 +74,11 @@ func (rc *Receiver) receive(w http.ResponseWriter, r *http.Request) Webhook {
 	}
 	switch {
 	case hook.Err != nil:
-		hook.Status = refusal(hook.Err)
+		hook.Status = synchookclient.StatusOf(hook.Err)
 	case rc.failed.Add(1) <= rc.FailFirst:
 		hook.Status = http.StatusInternalServerError
 	default:
 		hook.Status = http.StatusNoContent
 	}
 	return hook
-}
-
-// refusal is the status that answers a webhook that could not be verified.
-func refusal(err error) int {
-	switch {
-	case errors.Is(err, synchookclient.ErrWebhookSecret):
-		return http.StatusInternalServerError // our own fault: it comes again when that is mended
-	case errors.Is(err, synchookclient.ErrWebhookBody):
-		return http.StatusBadRequest
-	}
-	return http.StatusUnauthorized
 }
