@@ -78,7 +78,7 @@ faults: need ## Break everything under load, and write what came of it into docs
 .PHONY: clients
 clients: build $(NODE_MODULES) ## Test the TypeScript client, also against bin/synchook.
 	$(call only_with_node,npm run build -w clients/typescript)
-	$(call only_with_node,SYNCHOOK_BIN=$(CURDIR)/$(BINARY) npm test -w clients/typescript)
+	$(call only_with_node,CHROMIUM=$$(command -v chromium chromium-browser google-chrome | head -1) SYNCHOOK_BIN=$(CURDIR)/$(BINARY) npm test -w clients/typescript)
 
 .PHONY: octokit
 octokit: build $(NODE_MODULES) ## Send all of GitHub's example payloads to bin/synchook.

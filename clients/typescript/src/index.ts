@@ -25,6 +25,8 @@ export function createClient(options: ClientOptions): SynchookClient {
 
 export { Code, ConnectError } from "@connectrpc/connect";
 export { type Access, createClientOver, type SynchookClient } from "./client.js";
+export { type ItemOf, listAll, type Page } from "./pages.js";
+export { problemOf, type SynchookProblem, type Violation, violationsOf } from "./problem.js";
 export {
   isOperational,
   type NangoSyncWebhookBody,

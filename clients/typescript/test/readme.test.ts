@@ -29,6 +29,6 @@ async function compile(modules: string[]): Promise<string> {
 test("The examples of the README compile.", async () => {
   const readme = await readFile(join(folder, "README.md"), "utf8");
   const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text ?? "");
-  expect(examples).toHaveLength(2);
+  expect(examples).toHaveLength(3);
   expect(await compile(examples)).toBe("");
 });

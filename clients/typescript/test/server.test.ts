@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CredentialsKind } from "../src/gen/synchook/v1/connection_pb.js";
 import { ProblemSchema } from "../src/gen/synchook/v1/error_pb.js";
-import { Code, ConnectError, createClient, type SynchookClient } from "../src/index.js";
+import { Code, ConnectError, createClient, listAll, problemOf, type SynchookClient } from "../src/index.js";
 import { createNodeClient } from "../src/node.js";
 import { type Dev, startDev } from "./dev.js";
 
@@ -33,6 +33,33 @@ describe.each(transports)("A real synchook, over %s,", (_, connect) => {
     expect(updated.webhookUrl).toBe("https://app.example/hook");
     expect((await projects.getProjectSettings({})).webhookUrl).toBe("https://app.example/hook");
     expect((await projects.getProject({})).id).toBe(dev.project_id);
+  });
+
+  test("says which field is wrong, and what to do", async () => {
+    const { endpoints, deliveries } = connect();
+    const refused: unknown = await endpoints
+      .createEndpoint({ endpoint: { name: "x".repeat(200) } })
+      .catch((e) => e);
+    const { code, violations } = problemOf(refused);
+    expect([code, violations.map(({ field }) => field)]).toEqual([Code.InvalidArgument, ["endpoint.name"]]);
+    const missing: unknown = await deliveries.getDelivery({ id: "dlv_none" }).catch((e) => e);
+    expect(problemOf(missing)).toMatchObject({ code: Code.NotFound, reason: "delivery_not_found" });
+  });
+
+  test("lists page after page", async () => {
+    const { endpoints } = connect();
+    const urls = [1, 2, 3, 4].map((n) => `https://app.example/${n}`);
+    for (const url of urls) {
+      await endpoints.createEndpoint({ endpoint: { url } });
+    }
+    const found: string[] = [];
+    for await (const { id, url } of listAll(endpoints.listEndpoints, { pageSize: 2 })) {
+      if (urls.includes(url)) {
+        found.push(url);
+        await endpoints.deleteEndpoint({ id });
+      }
+    }
+    expect(found).toEqual(urls);
   });
 
   test("keeps an integration and a connection, without their secrets", async () => {

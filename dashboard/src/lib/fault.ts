@@ -1,7 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { violationsOf } from "@synchook/client";
 import { ProblemSchema } from "@synchook/client/gen/error_pb";
 import { HttpFault } from "./session.js";
-import { sentence, violationsOf } from "./violations.js";
+import { sentence } from "./words.js";
 
 /** Explained is a fault in words: what happened, and what to do. */
 export interface Explained {

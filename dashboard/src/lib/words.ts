@@ -89,3 +89,9 @@ export function bodyText(bytes: Uint8Array): string {
     return text;
   }
 }
+
+/** sentence gives a message a capital letter and a full stop. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  return trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + (/[.!?]$/.test(trimmed) ? "" : ".");
+}

@@ -1,7 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
+import { violationsOf } from "@synchook/client";
 import { Switch as RadixSwitch } from "radix-ui";
 import { type ComponentProps, createContext, type FormEvent, type ReactNode, useContext, useId } from "react";
-import { violationsOf } from "../lib/violations.js";
 import { FaultNote } from "./note.js";
 
 /** Complaints are what the server says about the fields of a form, by the path of each. */

@@ -7,8 +7,7 @@ import {
   type SendTestWebhookResponse,
 } from "@synchook/client/gen/endpoint_pb";
 import { useState } from "react";
-import { sentence } from "../../lib/violations.js";
-import { bodyText, secondsOf, spanText } from "../../lib/words.js";
+import { bodyText, secondsOf, sentence, spanText } from "../../lib/words.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
 import { Field, Select } from "../../ui/form.js";

@@ -1,5 +1,11 @@
+/**
+ * What synchook says of a call that it could not answer.
+ *
+ * @module
+ */
 import { BinaryReader } from "@bufbuild/protobuf/wire";
-import type { ConnectError } from "@connectrpc/connect";
+import { type Code, ConnectError } from "@connectrpc/connect";
+import { ProblemSchema } from "./gen/synchook/v1/error_pb.js";
 
 /** Violation says what is wrong with one field of a request. */
 export interface Violation {
@@ -7,6 +13,36 @@ export interface Violation {
   field: string;
   /** A sentence for people. */
   message: string;
+}
+
+/** SynchookProblem is what synchook says of a call that it could not answer. */
+export interface SynchookProblem {
+  /** The kind of the error, the same in each protocol. */
+  code: Code;
+  /** A word for programs, such as "endpoint_without_url". Empty: there is none. */
+  reason: string;
+  /** A sentence for people. */
+  message: string;
+  /** What to do. Empty: that is not said. */
+  help: string;
+  /** What is wrong with fields of the request. */
+  violations: Violation[];
+}
+
+/**
+ * problemOf returns what synchook says in an error of a call. What is no such error, as when the server cannot be reached,
+ * has the code "unknown" or "unavailable" and no reason.
+ */
+export function problemOf(error: unknown): SynchookProblem {
+  const failed = ConnectError.from(error);
+  const [said] = failed.findDetails(ProblemSchema);
+  return {
+    code: failed.code,
+    reason: said?.reason ?? "",
+    message: failed.rawMessage,
+    help: said?.help ?? "",
+    violations: violationsOf(failed),
+  };
 }
 
 /** violationsOf returns what an error says about the fields of its request. */
@@ -85,7 +121,7 @@ function eachField(bytes: Uint8Array, read: (field: number, reader: BinaryReader
 }
 
 /** sentence gives a message a capital letter and a full stop. */
-export function sentence(text: string): string {
+function sentence(text: string): string {
   const trimmed = text.trim();
   return trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + (/[.!?]$/.test(trimmed) ? "" : ".");
 }
