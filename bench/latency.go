@@ -10,11 +10,13 @@ import (
 )
 
 // latency measures, at a steady pace, how long after an event's POST is due its webhook arrives, and its
-// reply. Both count from when the POST was due, so that a slow one hides no other.
+// reply. Both count from when the POST was due, so that a slow one hides no other. Those of the first second do not count:
+// until then the workers have started, and compiled the script.
 func latency(perSecond int) round {
 	return func(ctx context.Context, b *bench) ([]sample, error) {
-		n := b.scale(10 * perSecond)
+		n := b.scale(10*perSecond) + perSecond
 		c := newClock(n)
+		c.warm = perSecond
 		r, err := newReceiver(c.received)
 		if err != nil {
 			return nil, err
@@ -46,6 +48,7 @@ type clock struct {
 	arrived []float64
 	errs    []error
 	all     *countdown
+	warm    int // how many of the first ones do not count
 }
 
 func newClock(n int) *clock { return &clock{due: make([]time.Time, n), all: newCountdown(n)} }
@@ -61,7 +64,9 @@ func (c *clock) measure(ctx context.Context, h *house, events []event, interval 
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.errs = append(c.errs, err)
-		c.replied = append(c.replied, millis(time.Since(due)))
+		if i >= c.warm {
+			c.replied = append(c.replied, millis(time.Since(due)))
+		}
 	})
 	if err := errors.Join(c.errs...); err != nil {
 		return nil, err
@@ -88,7 +93,9 @@ func (c *clock) received(body []byte) {
 		return
 	}
 	c.mu.Lock()
-	c.arrived = append(c.arrived, millis(now.Sub(c.due[i])))
+	if i >= c.warm {
+		c.arrived = append(c.arrived, millis(now.Sub(c.due[i])))
+	}
 	c.mu.Unlock()
 	c.all.tick()
 }
