@@ -1,4 +1,4 @@
-import { Gauge, type LucideIcon, SlidersHorizontal } from "lucide-react";
+import { Gauge, type LucideIcon, Send, SlidersHorizontal } from "lucide-react";
 import type { ComponentType } from "react";
 
 /** Area is a page of a project, or several that share the beginning of their path. */
@@ -24,6 +24,12 @@ export const areas: Area[] = [
     load: () => import("./pages/overview/overview.js"),
     nav: { title: "Overview", icon: Gauge, group: "" },
     words: "home start charts statistics",
+  },
+  {
+    path: "deliveries/*",
+    load: () => import("./pages/deliveries/deliveries.js"),
+    nav: { title: "Deliveries", icon: Send, group: "Watch" },
+    words: "webhooks outgoing attempts retry recover exhausted pending",
   },
   {
     path: "settings/*",

@@ -1,4 +1,6 @@
+import { DeliveryState } from "@synchook/client/gen/delivery_pb";
 import { EndpointKind, EndpointState } from "@synchook/client/gen/endpoint_pb";
+import { RecoveryState } from "@synchook/client/gen/recovery_pb";
 import type { Tone } from "../ui/badge.js";
 
 /** Stated is a state in a word and a tone. */
@@ -31,4 +33,33 @@ const endpointKinds: Record<EndpointKind, string> = {
 /** endpointKind says where an endpoint's URL comes from. */
 export function endpointKind(kind: EndpointKind): string {
   return endpointKinds[kind] ?? "";
+}
+
+const deliveryStates: Record<DeliveryState, Stated> = {
+  [DeliveryState.UNSPECIFIED]: { word: "not known", tone: "mute" },
+  [DeliveryState.PENDING]: { word: "pending", tone: "info" },
+  [DeliveryState.DELIVERED]: { word: "delivered", tone: "good" },
+  [DeliveryState.EXHAUSTED]: { word: "given up", tone: "bad" },
+  [DeliveryState.CANCELLED]: { word: "cancelled", tone: "mute" },
+  [DeliveryState.SUPERSEDED]: { word: "superseded", tone: "mute" },
+  [DeliveryState.UNDELIVERED]: { word: "not delivered", tone: "warn" },
+};
+
+/** deliveryState says where a delivery stands. */
+export function deliveryState(state: DeliveryState): Stated {
+  return deliveryStates[state] ?? deliveryStates[DeliveryState.UNSPECIFIED];
+}
+
+const recoveryStates: Record<RecoveryState, Stated> = {
+  [RecoveryState.UNSPECIFIED]: { word: "not known", tone: "mute" },
+  [RecoveryState.DRY_RUN]: { word: "counted", tone: "mute" },
+  [RecoveryState.RUNNING]: { word: "running", tone: "info" },
+  [RecoveryState.PAUSED]: { word: "paused", tone: "warn" },
+  [RecoveryState.SUCCEEDED]: { word: "done", tone: "good" },
+  [RecoveryState.CANCELLED]: { word: "cancelled", tone: "mute" },
+};
+
+/** recoveryState says where a recovery stands. */
+export function recoveryState(state: RecoveryState): Stated {
+  return recoveryStates[state] ?? recoveryStates[RecoveryState.UNSPECIFIED];
 }

@@ -8,6 +8,9 @@ let timer: ReturnType<typeof setInterval> | undefined;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
+  if (timer === undefined) {
+    now = Date.now(); // nobody has looked at it since the last listener left
+  }
   timer ??= setInterval(() => {
     now = Date.now();
     for (const each of listeners) {

@@ -1,0 +1,94 @@
+import { listAll, type SynchookClient } from "@synchook/client";
+import { DeliveryState } from "@synchook/client/gen/delivery_pb";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Dev, startDev } from "../../clients/typescript/test/dev.js";
+import { expectAccessible, launch, logIn, shoot, visit } from "./chromium.js";
+import { type Receiver, startReceiver } from "./receiver.js";
+import { settle, trigger } from "./story.js";
+
+let dev: Dev;
+let browser: Browser;
+let receiver: Receiver;
+
+beforeAll(async () => {
+  [dev, browser, receiver] = await Promise.all([startDev(), launch(), startReceiver()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await receiver?.stop();
+  await dev?.stop();
+});
+
+/** deliveriesIn are the IDs of the deliveries in a state. */
+async function deliveriesIn(api: SynchookClient, state: DeliveryState): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { id } of listAll(api.deliveries.listDeliveries, { state })) {
+    ids.push(id);
+  }
+  return ids;
+}
+
+/** look shows a page to axe and keeps pictures of it. */
+async function look(page: Page, name: string): Promise<void> {
+  await expectAccessible(page, name);
+  await shoot(page, name);
+}
+
+test("A person sees why a webhook was given up, sends it again, and recovers the rest.", async () => {
+  const { page, context, complaints } = await visit(browser, dev.url);
+  await logIn(page, dev.api_key);
+  await page.getByRole("link", { name: "Deliveries" }).click();
+  await page.getByText("No webhook is owed yet").waitFor();
+  await look(page, "deliveries-empty");
+
+  const api = await settle(dev, receiver);
+  receiver.status = 422;
+  for (let n = 0; n < 3; n++) {
+    await trigger(api);
+  }
+  await expect.poll(() => deliveriesIn(api, DeliveryState.EXHAUSTED), { timeout: 30_000 }).toHaveLength(3);
+  await page.getByRole("link", { name: "Issue" }).first().waitFor();
+  await page.getByLabel("State").selectOption("given up");
+  await expect.poll(() => page.getByRole("row").count()).toBe(4);
+  expect(page.url()).toContain("state=exhausted");
+  await look(page, "deliveries");
+
+  await page.getByRole("link", { name: "Issue" }).first().click();
+  await page.getByText("Attempt 2: 422").waitFor();
+  await page.getByText("What it answered").first().click();
+  await look(page, "delivery");
+  receiver.status = 200;
+  await page.getByRole("button", { name: "Send it again" }).click();
+  await page.getByText("Attempt 3: 200").waitFor();
+  await page.getByText("delivered", { exact: true }).waitFor();
+
+  await page.getByRole("link", { name: "Deliveries" }).click();
+  await page.getByRole("link", { name: "Recover what was given up" }).click();
+  await page.getByText("Nothing was recovered yet").waitFor();
+  await page.getByRole("button", { name: "Recover deliveries" }).click();
+  await page.getByRole("button", { name: "Count them" }).click();
+  await page.getByText("2 deliveries are given up there.").waitFor();
+  await look(page, "recover");
+  await page.getByRole("button", { name: "Send them again" }).click();
+  await page.getByText("2 of 2 sent again").waitFor();
+  await page.getByText("done", { exact: true }).waitFor();
+  await look(page, "recoveries");
+  await expect.poll(() => deliveriesIn(api, DeliveryState.DELIVERED), { timeout: 30_000 }).toHaveLength(3);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test("A link to a filtered list shows what it was made of.", async () => {
+  const { page, context, complaints } = await visit(browser, dev.url, { phone: true });
+  await logIn(page, dev.api_key);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  await page.goto(`/p/${dev.project_id}/deliveries?state=cancelled&model=Issue`);
+  await page.getByText("Nothing matches").waitFor();
+  expect(await page.getByLabel("Model").inputValue()).toBe("Issue");
+  await page.getByRole("button", { name: "Show all" }).first().click();
+  await page.getByRole("link", { name: "Issue" }).first().waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
