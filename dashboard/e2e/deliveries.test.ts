@@ -51,7 +51,7 @@ test("A person sees why a webhook was given up, sends it again, and recovers the
   await expect.poll(() => deliveriesIn(api, DeliveryState.EXHAUSTED), { timeout: 30_000 }).toHaveLength(3);
   await page.getByRole("link", { name: "Issue" }).first().waitFor();
   await page.getByLabel("State").selectOption("given up");
-  await expect.poll(() => page.getByRole("row").count()).toBe(4);
+  await expect.poll(() => page.getByRole("row").count(), { timeout: 10_000 }).toBe(4);
   expect(page.url()).toContain("state=exhausted");
   await look(page, "deliveries");
 

@@ -1,4 +1,4 @@
-import { Gauge, type LucideIcon, Send, SlidersHorizontal } from "lucide-react";
+import { Gauge, Inbox, type LucideIcon, Play, Send, SlidersHorizontal } from "lucide-react";
 import type { ComponentType } from "react";
 
 /** Area is a page of a project, or several that share the beginning of their path. */
@@ -24,6 +24,18 @@ export const areas: Area[] = [
     load: () => import("./pages/overview/overview.js"),
     nav: { title: "Overview", icon: Gauge, group: "" },
     words: "home start charts statistics",
+  },
+  {
+    path: "events/*",
+    load: () => import("./pages/events/events.js"),
+    nav: { title: "Events", icon: Inbox, group: "Watch" },
+    words: "webhooks incoming ledger replay payload unmatched",
+  },
+  {
+    path: "runs/*",
+    load: () => import("./pages/runs/runs.js"),
+    nav: { title: "Runs", icon: Play, group: "Watch" },
+    words: "executions syncs log error failed",
   },
   {
     path: "deliveries/*",

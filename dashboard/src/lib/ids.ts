@@ -1,5 +1,7 @@
 /** The pages of things that have an ID, by how it begins. */
 const pages: Record<string, (id: string) => string> = {
+  evt: (id) => `/events/${id}`,
+  run: (id) => `/runs/${id}`,
   dlv: (id) => `/deliveries/${id}`,
   rec: () => "/deliveries/recoveries",
   end: (id) => `/settings/endpoints?id=${id}`,

@@ -1,6 +1,8 @@
 import { DeliveryState } from "@synchook/client/gen/delivery_pb";
 import { EndpointKind, EndpointState } from "@synchook/client/gen/endpoint_pb";
+import { EventOutcome } from "@synchook/client/gen/event_pb";
 import { RecoveryState } from "@synchook/client/gen/recovery_pb";
+import { RunState, Trigger } from "@synchook/client/gen/run_pb";
 import type { Tone } from "../ui/badge.js";
 
 /** Stated is a state in a word and a tone. */
@@ -62,4 +64,42 @@ const recoveryStates: Record<RecoveryState, Stated> = {
 /** recoveryState says where a recovery stands. */
 export function recoveryState(state: RecoveryState): Stated {
   return recoveryStates[state] ?? recoveryStates[RecoveryState.UNSPECIFIED];
+}
+
+const eventOutcomes: Record<EventOutcome, Stated> = {
+  [EventOutcome.UNSPECIFIED]: { word: "not known", tone: "mute" },
+  [EventOutcome.MATCHED]: { word: "matched", tone: "good" },
+  [EventOutcome.UNMATCHED]: { word: "unmatched", tone: "warn" },
+  [EventOutcome.HANDSHAKE]: { word: "handshake", tone: "mute" },
+};
+
+/** eventOutcome says what came of an event. */
+export function eventOutcome(outcome: EventOutcome): Stated {
+  return eventOutcomes[outcome] ?? eventOutcomes[EventOutcome.UNSPECIFIED];
+}
+
+const runStates: Record<RunState, Stated> = {
+  [RunState.UNSPECIFIED]: { word: "not known", tone: "mute" },
+  [RunState.QUEUED]: { word: "queued", tone: "info" },
+  [RunState.RUNNING]: { word: "running", tone: "info" },
+  [RunState.SUCCEEDED]: { word: "succeeded", tone: "good" },
+  [RunState.FAILED]: { word: "failed", tone: "bad" },
+  [RunState.CANCELLED]: { word: "cancelled", tone: "mute" },
+};
+
+/** runState says where a run stands. */
+export function runState(state: RunState): Stated {
+  return runStates[state] ?? runStates[RunState.UNSPECIFIED];
+}
+
+const triggers: Record<Trigger, string> = {
+  [Trigger.UNSPECIFIED]: "",
+  [Trigger.EVENT]: "an event",
+  [Trigger.SCHEDULE]: "its schedule",
+  [Trigger.MANUAL]: "a person",
+};
+
+/** triggerText says why a run exists. */
+export function triggerText(trigger: Trigger): string {
+  return triggers[trigger] ?? "";
 }

@@ -95,3 +95,20 @@ export function sentence(text: string): string {
   const trimmed = text.trim();
   return trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + (/[.!?]$/.test(trimmed) ? "" : ".");
 }
+
+/** changesText says what a run changed, such as "Issue: 2 added, 1 deleted". Empty: nothing. */
+export function changesText(
+  counts: Readonly<Record<string, { added: bigint; updated: bigint; deleted: bigint }>>,
+): string {
+  return Object.entries(counts)
+    .map(([model, { added, updated, deleted }]) => {
+      const parts = [
+        added > 0n && `${countText(added)} added`,
+        updated > 0n && `${countText(updated)} updated`,
+        deleted > 0n && `${countText(deleted)} deleted`,
+      ].filter(Boolean);
+      return parts.length > 0 ? `${model}: ${parts.join(", ")}` : "";
+    })
+    .filter(Boolean)
+    .join("; ");
+}

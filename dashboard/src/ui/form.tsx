@@ -2,6 +2,7 @@ import { ConnectError } from "@connectrpc/connect";
 import { violationsOf } from "@synchook/client";
 import { Switch as RadixSwitch } from "radix-ui";
 import { type ComponentProps, createContext, type FormEvent, type ReactNode, useContext, useId } from "react";
+import { Button } from "./button.js";
 import { FaultNote } from "./note.js";
 
 /** Complaints are what the server says about the fields of a form, by the path of each. */
@@ -180,5 +181,26 @@ export function Check({
         {hint && <span className="soft"> – {hint}</span>}
       </label>
     </div>
+  );
+}
+
+interface FiltersProps {
+  /** Whether any is set. */
+  any: boolean;
+  onClear: () => void;
+  children: ReactNode;
+}
+
+/** Filters are the fields above a list that say what it holds. */
+export function Filters({ any, onClear, children }: FiltersProps) {
+  return (
+    <search className="filters" aria-label="Filters">
+      {children}
+      {any && (
+        <Button look="quiet" onClick={onClear}>
+          Show all
+        </Button>
+      )}
+    </search>
   );
 }

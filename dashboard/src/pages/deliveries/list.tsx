@@ -6,7 +6,7 @@ import { usePages } from "../../lib/pages.js";
 import { deliveryState } from "../../lib/states.js";
 import { Badge } from "../../ui/badge.js";
 import { Button, LinkButton } from "../../ui/button.js";
-import { Field, Select, Text } from "../../ui/form.js";
+import { Field, Filters, Select, Text } from "../../ui/form.js";
 import { Empty } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { type Column, Table } from "../../ui/table.js";
@@ -79,7 +79,7 @@ function FilterBar({ values, set, any, clear }: FilterBarProps) {
     </Field>
   );
   return (
-    <search className="filters" aria-label="Filters">
+    <Filters any={any} onClear={clear}>
       <Field label="State">
         {(told) => (
           <Select {...told} value={values.state} options={states} onChange={(state) => set({ state })} />
@@ -103,12 +103,7 @@ function FilterBar({ values, set, any, clear }: FilterBarProps) {
       {text("Sync", "sync")}
       {text("Model", "model")}
       {text("Endpoint", "endpoint")}
-      {any && (
-        <Button look="quiet" onClick={clear}>
-          Show all
-        </Button>
-      )}
-    </search>
+    </Filters>
   );
 }
 

@@ -106,7 +106,16 @@ function Standing({ delivery, reasons }: { delivery: Delivery; reasons: Reason[]
           ],
           ["Sync", delivery.syncName || "–"],
           ["Connection", delivery.connectionId || "–"],
-          ["Run", delivery.runId || "–"],
+          [
+            "Run",
+            delivery.runId ? (
+              <Link key="run" to={`/runs/${delivery.runId}`}>
+                {delivery.runId}
+              </Link>
+            ) : (
+              "–"
+            ),
+          ],
           ["Made", <Ago key="made" time={delivery.createTime} />],
           ["Ended", <Ago key="ended" time={delivery.endTime} never="not yet" />],
         ]}

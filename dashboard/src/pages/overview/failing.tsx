@@ -77,11 +77,11 @@ export function FailingSyncs() {
   );
 }
 
-function FailedRun({ run: { syncName, connectionId, error, endTime } }: { run: Run }) {
+function FailedRun({ run: { id, syncName, connectionId, error, endTime } }: { run: Run }) {
   return (
     <li>
       <div className="what">
-        <strong>{syncName}</strong> for {connectionId}
+        <Link to={`/runs/${id}`}>{syncName}</Link> for {connectionId}
         <div className="soft">{error}</div>
       </div>
       <span className="soft">
