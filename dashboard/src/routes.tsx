@@ -1,4 +1,4 @@
-import { Gauge, Inbox, type LucideIcon, Play, Send, SlidersHorizontal } from "lucide-react";
+import { Database, Gauge, Inbox, type LucideIcon, Play, Send, SlidersHorizontal } from "lucide-react";
 import type { ComponentType } from "react";
 
 /** Area is a page of a project, or several that share the beginning of their path. */
@@ -42,6 +42,12 @@ export const areas: Area[] = [
     load: () => import("./pages/deliveries/deliveries.js"),
     nav: { title: "Deliveries", icon: Send, group: "Watch" },
     words: "webhooks outgoing attempts retry recover exhausted pending",
+  },
+  {
+    path: "records",
+    load: () => import("./pages/records/records.js"),
+    nav: { title: "Records", icon: Database, group: "Watch" },
+    words: "data models delta cache browse",
   },
   {
     path: "settings/*",

@@ -1,6 +1,7 @@
 import { DeliveryState } from "@synchook/client/gen/delivery_pb";
 import { EndpointKind, EndpointState } from "@synchook/client/gen/endpoint_pb";
 import { EventOutcome } from "@synchook/client/gen/event_pb";
+import { RecordAction } from "@synchook/client/gen/record_pb";
 import { RecoveryState } from "@synchook/client/gen/recovery_pb";
 import { RunState, Trigger } from "@synchook/client/gen/run_pb";
 import type { Tone } from "../ui/badge.js";
@@ -102,4 +103,16 @@ const triggers: Record<Trigger, string> = {
 /** triggerText says why a run exists. */
 export function triggerText(trigger: Trigger): string {
   return triggers[trigger] ?? "";
+}
+
+const recordActions: Record<RecordAction, Stated> = {
+  [RecordAction.UNSPECIFIED]: { word: "not known", tone: "mute" },
+  [RecordAction.ADDED]: { word: "added", tone: "good" },
+  [RecordAction.UPDATED]: { word: "updated", tone: "info" },
+  [RecordAction.DELETED]: { word: "deleted", tone: "bad" },
+};
+
+/** recordAction says what happened to a record last. */
+export function recordAction(action: RecordAction): Stated {
+  return recordActions[action] ?? recordActions[RecordAction.UNSPECIFIED];
 }
