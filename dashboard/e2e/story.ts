@@ -30,7 +30,7 @@ export async function onWebhookPayloadReceived(nango, payload) {
 `;
 
 /** deploy deploys the sync as a person does. */
-async function deploy(dev: Dev): Promise<void> {
+export async function deploy(dev: Dev): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "synchook-syncs-"));
   try {
     await mkdir(join(folder, "github", "syncs"), { recursive: true });

@@ -1,4 +1,15 @@
-import { Database, Gauge, Inbox, type LucideIcon, Play, Send, SlidersHorizontal } from "lucide-react";
+import {
+  Database,
+  Gauge,
+  Inbox,
+  type LucideIcon,
+  Play,
+  Plug,
+  RefreshCw,
+  Send,
+  SlidersHorizontal,
+  Users,
+} from "lucide-react";
 import type { ComponentType } from "react";
 
 /** Area is a page of a project, or several that share the beginning of their path. */
@@ -24,6 +35,24 @@ export const areas: Area[] = [
     load: () => import("./pages/overview/overview.js"),
     nav: { title: "Overview", icon: Gauge, group: "" },
     words: "home start charts statistics",
+  },
+  {
+    path: "integrations",
+    load: () => import("./pages/integrations/integrations.js"),
+    nav: { title: "Integrations", icon: Plug, group: "Set up" },
+    words: "providers github url secret apis",
+  },
+  {
+    path: "connections",
+    load: () => import("./pages/connections/connections.js"),
+    nav: { title: "Connections", icon: Users, group: "Set up" },
+    words: "customers accounts credentials tokens",
+  },
+  {
+    path: "syncs",
+    load: () => import("./pages/syncs/syncs.js"),
+    nav: { title: "Syncs", icon: RefreshCw, group: "Set up" },
+    words: "scripts schedule trigger pause deploy",
   },
   {
     path: "events/*",

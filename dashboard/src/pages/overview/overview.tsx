@@ -1,14 +1,13 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { DeliveryService } from "@synchook/client/gen/delivery_pb";
-import { ProjectService } from "@synchook/client/gen/project_pb";
 import { useFilters } from "../../lib/filters.js";
 import { spanOf } from "../../lib/words.js";
-import { LinkButton } from "../../ui/button.js";
 import { Select } from "../../ui/form.js";
-import { FaultNote, Note } from "../../ui/note.js";
+import { FaultNote } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { Charts } from "./charts.js";
 import { FailingEndpoints, FailingSyncs } from "./failing.js";
+import { QuickStart } from "./quick-start.js";
 import { Tiles } from "./tiles.js";
 import { Warnings } from "./warnings.js";
 import "./overview.css";
@@ -43,7 +42,7 @@ export default function Overview() {
     >
       <div className="stack">
         <Warnings />
-        <NoUrl />
+        <QuickStart />
         {stats.error && !stats.data ? <FaultNote error={stats.error} /> : null}
         <Tiles stats={stats.data} />
         <Charts stats={stats.data} window={window} />
@@ -53,23 +52,5 @@ export default function Overview() {
         </div>
       </div>
     </Page>
-  );
-}
-
-/** NoUrl says that nothing can be delivered yet. */
-function NoUrl() {
-  const { data } = useQuery(ProjectService.method.getProjectSettings, {});
-  if (data?.webhookUrl !== "") {
-    return null;
-  }
-  return (
-    <Note tone="info" title="There is no webhook URL yet, so nothing is sent.">
-      <p>
-        Say where your app gets its webhooks. Each change of a model is then told there, until it answers 2xx.
-      </p>
-      <div className="row">
-        <LinkButton to="/settings">Set the webhook URL</LinkButton>
-      </div>
-    </Note>
   );
 }

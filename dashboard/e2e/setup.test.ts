@@ -1,0 +1,95 @@
+import { createClient } from "@synchook/client";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Dev, startDev } from "../../clients/typescript/test/dev.js";
+import { expectAccessible, launch, logIn, shoot, visit } from "./chromium.js";
+import { type Receiver, startReceiver } from "./receiver.js";
+import { deploy, trigger } from "./story.js";
+
+let dev: Dev;
+let browser: Browser;
+let receiver: Receiver;
+
+beforeAll(async () => {
+  [dev, browser, receiver] = await Promise.all([startDev(), launch(), startReceiver()]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await receiver?.stop();
+  await dev?.stop();
+});
+
+test("A person sets a provider up, connects an account, runs a sync, and sees each step ticked off.", async () => {
+  const { page, context, complaints } = await visit(browser, dev.url);
+  const api = createClient({ baseUrl: dev.url, apiKey: dev.api_key });
+  await logIn(page, dev.api_key);
+  const ticked = () => page.getByRole("listitem").filter({ hasText: "(done)" }).count();
+  await page.getByText("Quick start").waitFor();
+  expect(await ticked()).toBe(0);
+  await page.getByRole("link", { name: "Integrations" }).click();
+  await page.getByText("No provider is set up yet").waitFor();
+  await page.getByRole("button", { name: "Add an integration" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("no name!");
+  await page.getByRole("button", { name: "Add it" }).click();
+  await page.getByRole("alert").first().waitFor();
+  complaints.length = 0; // the refusal itself, which the browser notes
+  await page.getByLabel("Name", { exact: true }).fill("github");
+  await page.getByLabel("Webhook secret").fill("of the provider");
+  await expectAccessible(page, "the dialog of an integration");
+  await page.getByRole("button", { name: "Add it" }).click();
+  const row = page.getByRole("row", { name: "github" });
+  await row.waitFor();
+  expect(await row.locator("code").textContent()).toMatch(/^http.*\/webhook\/.*\/github$/);
+  await expectAccessible(page, "the integrations");
+  await shoot(page, "integrations");
+
+  await row.getByRole("link", { name: "Connections" }).click();
+  await page.getByText("No account is connected yet").waitFor();
+  await page.getByRole("button", { name: "Add a connection" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("user-1");
+  await page.getByLabel("Token").fill("a token");
+  await page.getByLabel("Connection config").fill("{");
+  await page.getByText("This is no JSON object.").waitFor();
+  await page.getByLabel("Connection config").fill('{"installation_id": 7}');
+  await expectAccessible(page, "the dialog of a connection");
+  await page.getByRole("button", { name: "Add it" }).click();
+  await page.getByRole("row", { name: "user-1" }).getByText("a token").waitFor();
+  await expectAccessible(page, "the connections");
+  await shoot(page, "connections");
+
+  await page.getByRole("link", { name: "Syncs" }).click();
+  await page.getByText("No sync is deployed yet").waitFor();
+  await deploy(dev);
+  await page.reload();
+  const sync = page.getByRole("row", { name: "issues" });
+  await sync.getByRole("button", { name: "Run now" }).click();
+  await page.getByText("1 queued").first().waitFor();
+  await sync.getByText("succeeded").waitFor();
+  await sync.getByRole("button", { name: "Schedule of issues" }).click();
+  await page.getByRole("menuitem", { name: "Start the schedule" }).click();
+  await page.getByText("The schedule goes on for 1 connection.").first().waitFor();
+  await expectAccessible(page, "the syncs");
+  await shoot(page, "syncs");
+
+  await page.getByRole("link", { name: "Overview" }).click();
+  await expect.poll(ticked, { timeout: 10_000 }).toBe(3);
+  await api.projects.updateProjectSettings({
+    settings: { webhookUrl: receiver.url },
+    updateMask: { paths: ["webhook_url"] },
+  });
+  await expect.poll(ticked, { timeout: 10_000 }).toBe(4);
+  await expectAccessible(page, "the quick start");
+  await shoot(page, "quick-start");
+  await trigger(api);
+  await page.getByText("Your first webhook was received").waitFor();
+  expect(receiver.received).toHaveLength(1);
+
+  await page.getByRole("link", { name: "Connections" }).click();
+  await page.getByRole("row", { name: "user-1" }).getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Delete it" }).click();
+  await page.getByText("No account is connected yet").waitFor();
+  expect((await api.connections.listConnections({})).connections).toEqual([]);
+  expect(complaints).toEqual([]);
+  await context.close();
+});

@@ -1,0 +1,133 @@
+import { useQuery } from "@connectrpc/connect-query";
+import { type Connection, ConnectionService, CredentialsKind } from "@synchook/client/gen/connection_pb";
+import { IntegrationService } from "@synchook/client/gen/integration_pb";
+import { Users } from "lucide-react";
+import { useState } from "react";
+import { Link } from "react-router";
+import { useChange } from "../../lib/change.js";
+import { useFilters } from "../../lib/filters.js";
+import { usePages } from "../../lib/pages.js";
+import { usePlace } from "../../lib/session.js";
+import { Button } from "../../ui/button.js";
+import { Confirm } from "../../ui/dialog.js";
+import { Field, Filters, Select } from "../../ui/form.js";
+import { Empty } from "../../ui/note.js";
+import { Page } from "../../ui/page.js";
+import { type Column, Table } from "../../ui/table.js";
+import { Ago } from "../../ui/time.js";
+import { ConnectionDialog } from "./dialog.js";
+
+/** Connections are the customers' authorised accounts. */
+export default function Connections() {
+  const { may } = usePlace();
+  const { values, set, any, clear } = useFilters("integration");
+  const [making, setMaking] = useState(false);
+  const { data } = useQuery(IntegrationService.method.listIntegrations, { pageSize: 1000 });
+  const keys = (data?.integrations ?? []).map(({ providerConfigKey }) => providerConfigKey);
+  const rows = usePages(
+    ConnectionService.method.listConnections,
+    { providerConfigKey: values.integration, pageSize: 50 },
+    { rows: (page) => page.connections },
+  );
+  const add = (
+    <Button look="main" disabled={!may("write") || keys.length === 0} onClick={() => setMaking(true)}>
+      Add a connection
+    </Button>
+  );
+  const options = [{ value: "", text: "any" }, ...keys.map((key) => ({ value: key, text: key }))];
+  return (
+    <Page
+      title="Connections"
+      about="Your customers' accounts at the external APIs. Your app usually makes them."
+      actions={rows.rows.length > 0 && add}
+    >
+      <div className="stack">
+        <Filters any={any} onClear={clear}>
+          <Field label="Integration">
+            {(told) => (
+              <Select
+                {...told}
+                value={values.integration}
+                options={options}
+                onChange={(integration) => set({ integration })}
+              />
+            )}
+          </Field>
+        </Filters>
+        <Table
+          label="Connections"
+          columns={columns}
+          rows={rows}
+          rowKey={({ id }) => id}
+          empty={
+            <Empty icon={<Users />} title="No account is connected yet" action={add}>
+              A connection holds one customer's credentials, and what tells which webhooks are theirs, such as
+              the ID of an installation. An integration comes first.
+            </Empty>
+          }
+        />
+      </div>
+      {making && <ConnectionDialog keys={keys} onClose={() => setMaking(false)} />}
+    </Page>
+  );
+}
+
+const kinds: Record<CredentialsKind, string> = {
+  [CredentialsKind.UNSPECIFIED]: "–",
+  [CredentialsKind.NONE]: "none",
+  [CredentialsKind.BEARER]: "a token",
+  [CredentialsKind.BASIC]: "user and password",
+  [CredentialsKind.HEADER]: "a header",
+};
+
+const columns: Column<Connection>[] = [
+  {
+    title: "Connection",
+    cell: ({ connectionId, providerConfigKey }) => (
+      <div>
+        <strong>{connectionId}</strong>
+        <div className="soft">{providerConfigKey}</div>
+      </div>
+    ),
+  },
+  { title: "Credentials", cell: ({ credentialsKind }) => kinds[credentialsKind] ?? "–" },
+  {
+    title: "Matched by",
+    cell: ({ connectionConfig }) => <code>{JSON.stringify(connectionConfig ?? {})}</code>,
+  },
+  { title: "Made", cell: ({ createTime }) => <Ago time={createTime} /> },
+  {
+    title: "Look at",
+    cell: ({ connectionId, providerConfigKey }) => {
+      const query = `integration=${encodeURIComponent(providerConfigKey)}&connection=${encodeURIComponent(connectionId)}`;
+      return (
+        <span className="row">
+          <Link to={`/runs?${query}`}>Runs</Link>
+          <Link to={`/records?${query}`}>Records</Link>
+          <Link to={`/deliveries?${query}`}>Deliveries</Link>
+        </span>
+      );
+    },
+  },
+  { title: "", end: true, cell: (connection) => <Remove connection={connection} /> },
+];
+
+function Remove({ connection: { connectionId, providerConfigKey } }: { connection: Connection }) {
+  const { may } = usePlace();
+  const remove = useChange(ConnectionService.method.deleteConnection, {
+    done: `The connection ${connectionId} is deleted.`,
+  });
+  return (
+    <Confirm
+      trigger={(ask) => (
+        <Button look="quiet" disabled={!may("write")} onClick={ask}>
+          Delete
+        </Button>
+      )}
+      title={`Delete ${connectionId}?`}
+      about="Its records, runs and webhooks are deleted with it, also those that are still owed. It cannot be taken back."
+      action="Delete it"
+      onConfirm={() => remove.mutate({ connectionId, providerConfigKey })}
+    />
+  );
+}
