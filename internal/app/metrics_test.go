@@ -10,8 +10,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"gopkg.in/yaml.v3"
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
@@ -108,7 +110,8 @@ func TestTheLeaderShowsWhatWaitsAndOthersDoNot(t *testing.T) {
 	w := newWorld(t, answerIssue, refuses, func(*app.Options) {})
 	w.integrate("provider-secret", saveOne)
 	w.connect("user-1", 1, nil)
-	w.setting(&v1.ProjectSettings{WebhookUrl: w.receiver.URL}, "webhook_url")
+	hour := []*durationpb.Duration{durationpb.New(time.Hour)} // no second attempt comes before the leader has counted
+	w.setting(&v1.ProjectSettings{WebhookUrl: w.receiver.URL, RetrySchedule: hour}, "webhook_url", "retry_schedule")
 	w.push("provider-secret", "d-1", `{"action":"opened","installation":{"id":1}}`)
 	w.until("the attempt is handed in", func() bool { return len(w.log.lines(t, "attempt")) == 1 })
 	scrape := func(url string) string {
