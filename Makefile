@@ -10,7 +10,7 @@ NODE_MODULES := $(if $(NODE),node_modules/.package-lock.json)
 BUF ?= $(if $(NODE),node_modules/.bin/buf,go tool -modfile=tools/go.mod buf)
 GOLANGCI ?= go tool -modfile=tools/lint/go.mod golangci-lint
 
-GENERATED := gen $(if $(NODE),clients/typescript/src/gen)
+GENERATED := gen docs/api.md docs/openapi.yaml docs/scripts.md $(if $(NODE),clients/typescript/src/gen)
 BINARY := bin/synchook
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
@@ -95,8 +95,10 @@ lint: $(NODE_MODULES) ## Check the code's rules: golangci-lint, Biome, the TypeS
 	$(call only_with_node,npm run lint)
 
 .PHONY: generate
-generate: $(NODE_MODULES) ## Generate the Go and TypeScript code from proto/.
+generate: $(NODE_MODULES) ## Generate the Go and TypeScript code, and the reference in docs/, from proto/.
 	$(BUF) generate
+	$(BUF) generate --template buf.gen.docs.yaml
+	go run ./internal/apidoc/sdkdoc
 	$(call only_with_node,$(BUF) generate --template buf.gen.ts.yaml)
 
 .PHONY: verify
