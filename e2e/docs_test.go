@@ -20,7 +20,7 @@ import (
 // `synchook dev` and typed them in.
 func TestTheCommandsOfThePagesWork(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{"README.md", "docs/operating.md"} {
+	for _, page := range []string{"README.md", "docs/getting-started.md", "docs/incoming-webhooks.md", "docs/outgoing-webhooks.md", "docs/records.md", "docs/operating.md"} {
 		t.Run(page, func(t *testing.T) {
 			t.Parallel()
 			commands := commandsOf(readFile(t, filepath.Join("..", page)))

@@ -1,12 +1,9 @@
 package server
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"io/fs"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/synchook/synchook/internal/synchook"
@@ -21,27 +18,19 @@ const dashboardPolicy = "default-src 'none'; script-src 'self'; style-src 'self'
 const notBuilt = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>synchook</title>
 <h1>synchook runs</h1>
-<p>This binary was built without its dashboard, which needs Node 20: run <code>make build</code> and start it anew. The API is complete.</p>
+<p>This binary was built without its dashboard, which needs Node 20: run <code>make build</code> and start it anew. The API is complete, and so are
+<a href="/docs/">its docs</a>.</p>
 `
 
 // dashboardFiles serves the dashboard.
 type dashboardFiles struct {
-	files map[string]dashboardFile // by path, "/assets/index-abc.js"
-	index dashboardFile
-}
-
-// dashboardFile is one file of the dashboard, with its compressed forms by content encoding.
-type dashboardFile struct {
-	body       []byte
-	compressed map[string][]byte
-	kind       string
-	etag       string
-	cache      string
+	files map[string]staticFile // by path, "/assets/index-abc.js"
+	index staticFile
 }
 
 // newDashboard reads the files of the dashboard. Without any, or without an index.html, it shows how to build them.
 func newDashboard(built fs.FS) *dashboardFiles {
-	d := &dashboardFiles{files: map[string]dashboardFile{}}
+	d := &dashboardFiles{files: map[string]staticFile{}}
 	if built != nil {
 		_ = fs.WalkDir(built, ".", func(name string, entry fs.DirEntry, err error) error {
 			if err == nil && !entry.IsDir() && dashboardKind(name) != "" {
@@ -52,15 +41,15 @@ func newDashboard(built fs.FS) *dashboardFiles {
 	}
 	index, ok := d.files["/index.html"]
 	if !ok {
-		index = dashboardFile{body: []byte(notBuilt), kind: dashboardKind(".html"), etag: etagOf([]byte(notBuilt)), cache: "no-cache"}
+		index = staticFile{policy: dashboardPolicy, body: []byte(notBuilt), kind: dashboardKind(".html"), etag: etagOf([]byte(notBuilt)), cache: "no-cache"}
 	}
 	delete(d.files, "/index.html")
 	d.index = index
 	return d
 }
 
-func readDashboardFile(built fs.FS, name string) dashboardFile {
-	f := dashboardFile{kind: dashboardKind(name), compressed: map[string][]byte{}, cache: "no-cache"}
+func readDashboardFile(built fs.FS, name string) staticFile {
+	f := staticFile{policy: dashboardPolicy, kind: dashboardKind(name), compressed: map[string][]byte{}, cache: "no-cache"}
 	f.body, _ = fs.ReadFile(built, name)
 	f.etag = etagOf(f.body)
 	for encoding, suffix := range map[string]string{"br": ".br", "gzip": ".gz"} {
@@ -80,11 +69,6 @@ func dashboardKind(name string) string {
 		".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
 		".svg": "image/svg+xml", ".png": "image/png", ".woff2": "font/woff2", ".json": "application/json",
 	}[path.Ext(name)]
-}
-
-func etagOf(body []byte) string {
-	sum := sha256.Sum256(body)
-	return `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
 }
 
 // routes adds the routes of the dashboard. Its pages are /, /login and those below /p/, where a project's are; what
@@ -117,53 +101,6 @@ func (d *dashboardFiles) file(w http.ResponseWriter, r *http.Request) {
 func nothingHere(w http.ResponseWriter) {
 	writeFault(w, &synchook.Fault{
 		Kind: synchook.KindNotFound, Reason: "path_not_found", Message: "there is nothing at this path",
-		Help: "RPCs are at /synchook.v1.SERVICE/METHOD, and the dashboard is at /.",
+		Help: "RPCs are at /synchook.v1.SERVICE/METHOD, the dashboard is at /, and the docs are at /docs.",
 	})
-}
-
-func (f dashboardFile) serve(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Content-Security-Policy", dashboardPolicy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-	h.Set("Cache-Control", f.cache)
-	h.Set("Vary", "Accept-Encoding")
-	body, encoding := f.body, f.encodingFor(r.Header.Get("Accept-Encoding"))
-	etag := f.etag
-	if encoding != "" {
-		body, etag = f.compressed[encoding], strings.TrimSuffix(etag, `"`)+"-"+encoding+`"`
-		h.Set("Content-Encoding", encoding)
-	}
-	h.Set("Etag", etag)
-	if r.Header.Get("If-None-Match") == etag {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h.Set("Content-Type", f.kind)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body) // to a HEAD, net/http writes none
-}
-
-// encodingFor returns the best encoding that there is of those that a client takes. Empty: none.
-func (f dashboardFile) encodingFor(accepted string) string {
-	for _, encoding := range []string{"br", "gzip"} {
-		if _, ok := f.compressed[encoding]; ok && takes(accepted, encoding) {
-			return encoding
-		}
-	}
-	return ""
-}
-
-// takes reports whether a client that accepts these encodings takes one.
-func takes(accepted, encoding string) bool {
-	for one := range strings.SplitSeq(accepted, ",") {
-		name, weight, _ := strings.Cut(strings.ReplaceAll(one, " ", ""), ";")
-		if strings.EqualFold(name, encoding) {
-			return strings.Trim(strings.TrimPrefix(weight, "q="), "0.") != "" || weight == ""
-		}
-	}
-	return false
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	api "github.com/synchook/synchook/gen/synchook/v1/synchookv1connect"
+	"github.com/synchook/synchook/internal/docsite"
 	"github.com/synchook/synchook/internal/synchook"
 	"github.com/synchook/synchook/internal/tracing"
 	"github.com/synchook/synchook/internal/webhook"
@@ -92,6 +93,8 @@ type Options struct {
 	QueuesWritable bool
 	// Dashboard has the files of the built dashboard. Nil: / shows how to build them.
 	Dashboard fs.FS
+	// Docs is the documentation. Nil: there is no /docs.
+	Docs *docsite.Site
 	// Now tells the time. Nil: time.Now.
 	Now func() time.Time
 }
@@ -197,6 +200,9 @@ func (s *Server) routes() http.Handler {
 	s.watched(mux)
 	s.sessions.routes(mux, s.Version)
 	newDashboard(s.Dashboard).routes(mux)
+	if s.Docs != nil {
+		(&docs{site: s.Docs}).routes(mux)
+	}
 	if s.queues != nil {
 		mux.Handle(queuesPath+"/", s.adminOnly(s.queues))
 	}

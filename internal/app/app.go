@@ -14,6 +14,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/synchook/synchook/dashboard"
+	"github.com/synchook/synchook/docs"
+	"github.com/synchook/synchook/internal/docsite"
 	"github.com/synchook/synchook/internal/intake"
 	"github.com/synchook/synchook/internal/netguard"
 	"github.com/synchook/synchook/internal/proxy"
@@ -222,6 +224,10 @@ func (a *App) startServer(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	pages, err := docsite.New(docs.Files)
+	if err != nil {
+		return err
+	}
 	a.url, a.sample.URL = url, url
 	public := a.options.PublicURL
 	if public == "" && a.options.Dev {
@@ -230,7 +236,7 @@ func (a *App) startServer(ctx context.Context) error {
 	s := server.New(server.Options{
 		Store: a.store, Intake: a.intake, Queue: a.queue, Prober: a.sender(), Log: a.options.Log, AdminKey: a.options.AdminKey, PublicURL: public,
 		AllowPrivateURLs: a.options.Dev || len(a.options.AllowAddresses) > 0, Version: a.options.Version, Ready: a.ready, Registry: a.registry, Tracer: a.tracer,
-		QueuesRedis: a.dial, QueuesWritable: a.options.QueuesWritable, Dashboard: dashboard.Files(),
+		QueuesRedis: a.dial, QueuesWritable: a.options.QueuesWritable, Dashboard: dashboard.Files(), Docs: pages,
 	})
 	a.cleanup("server", func() { _ = s.Close() })
 	a.parts = append(a.parts, cleanup{"server", a.serve(listener, s.HTTPServer(listener.Addr().String()))})
