@@ -26,6 +26,7 @@ const (
 // listenStore is what listening needs.
 type listenStore interface {
 	Listen(ctx context.Context, c synchook.Caller, cursor string) (store.News, error)
+	DeliveryBody(ctx context.Context, p synchook.ProjectID, id synchook.DeliveryID) ([]byte, error)
 	EndpointSecrets(ctx context.Context, p synchook.ProjectID, id synchook.EndpointID) ([]synchook.SigningSecret, error)
 }
 
@@ -134,13 +135,16 @@ func (l *listener) send(r *v1.ListenDeliveriesResponse) error {
 func (l *listener) tell(ctx context.Context, h store.Heard) error {
 	p := projectOf(ctx)
 	d, err := l.service.store.Delivery(ctx, p, h.Delivery)
-	if synchook.IsKind(err, synchook.KindNotFound) || err == nil && l.only != "" && d.Endpoint != l.only {
+	if err == nil && l.only != "" && d.Endpoint != l.only {
 		return nil
 	}
-	if err != nil {
-		return err
+	var body []byte
+	if err == nil {
+		body, err = l.service.store.DeliveryBody(ctx, p, h.Delivery)
 	}
-	body, _, err := l.service.store.DeliveryAttempts(ctx, p, h.Delivery)
+	if synchook.IsKind(err, synchook.KindNotFound) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,7 +13,9 @@ import (
 
 	synchookclient "github.com/synchook/synchook/clients/go"
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
+	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/server"
 )
 
 type listenStream = connect.ServerStreamForClient[v1.ListenDeliveriesResponse]
@@ -160,4 +163,30 @@ func TestListeningEndsWithTheKeyTheProjectAndTheServer(t *testing.T) {
 			wantEnd(t, stream, tt.code)
 		})
 	}
+}
+
+// forgetful is a store whose first delivery is pruned while it is looked at.
+type forgetful struct {
+	*store.Store
+	once sync.Once
+}
+
+// DeliveryBody finds nothing the first time.
+func (f *forgetful) DeliveryBody(ctx context.Context, p synchook.ProjectID, id synchook.DeliveryID) (body []byte, err error) {
+	err = synchook.NotFound("delivery", string(id))
+	f.once.Do(func() { id = "" })
+	if id != "" {
+		return f.Store.DeliveryBody(ctx, p, id)
+	}
+	return nil, err
+}
+
+func TestADeliveryThatIsPrunedMeanwhileEndsNoStream(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(o *server.Options) { o.Store = &forgetful{Store: o.Store.(*store.Store)} })
+	w.setUp()
+	w.work(w.trigger(), "succeeded", record("1", `{"id":"1"}`))
+	second := w.work(w.trigger(), "succeeded", record("2", `{"id":"2"}`))
+	stream := w.listen(t.Context(), w.key, &v1.ListenDeliveriesRequest{Since: timestamppb.New(time.Now().Add(-time.Hour))})
+	wantHeard(t, stream, second, false)
 }

@@ -114,9 +114,12 @@ func (d *deliverer) current(ctx context.Context) (synchook.Endpoint, []webhook.S
 	if time.Since(d.read) < settingsFresh {
 		return d.endpoint, d.secrets, d.problem
 	}
+	first := d.read.IsZero()
 	d.endpoint, d.secrets, d.problem = d.load(ctx)
 	d.read = time.Now()
-	d.course.rule(webhook.FlowRules{MaxInFlight: d.most, Rate: d.endpoint.Rate, Burst: d.endpoint.Burst})
+	if first || d.endpoint.ID != "" { // an outage lifts no rate
+		d.course.rule(webhook.FlowRules{MaxInFlight: d.most, Rate: d.endpoint.Rate, Burst: d.endpoint.Burst})
+	}
 	return d.endpoint, d.secrets, d.problem
 }
 

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/synchook/synchook/internal/store"
@@ -63,13 +64,7 @@ func nothingToTell(err error) error {
 }
 
 func without(ends []synchook.Endpoint, id synchook.EndpointID) []synchook.Endpoint {
-	var others []synchook.Endpoint
-	for _, e := range ends {
-		if e.ID != id {
-			others = append(others, e)
-		}
-	}
-	return others
+	return slices.DeleteFunc(slices.Clone(ends), func(e synchook.Endpoint) bool { return e.ID == id })
 }
 
 // endpointNews returns the deliveries that tell how an endpoint does.

@@ -76,3 +76,12 @@ func (s *Store) RetryDelivery(ctx context.Context, p synchook.ProjectID, d synch
 	}
 	return hints(p, answer[1]), nil
 }
+
+// DeliveryBody returns what is sent, byte by byte.
+func (s *Store) DeliveryBody(ctx context.Context, p synchook.ProjectID, id synchook.DeliveryID) ([]byte, error) {
+	body, err := s.rdb.HGet(ctx, key(p, "dlv", string(id)), "b").Bytes()
+	if isNil(err) {
+		return nil, synchook.NotFound("delivery", string(id))
+	}
+	return body, failed("reading the delivery's body", err)
+}

@@ -76,7 +76,7 @@ type listening struct{ made, retried spot }
 
 // String is the cursor as it is given out.
 func (l listening) String() string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join([]string{l.made.score, l.made.member, l.retried.score, l.retried.member}, "|")))
+	return encodeToken(l.made.score, l.made.member, l.retried.score, l.retried.member)
 }
 
 // CursorAt returns a cursor of what happened since a time.

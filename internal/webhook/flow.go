@@ -120,15 +120,13 @@ func (f Flow) Probing() bool {
 	return !f.opened.IsZero()
 }
 
-// Limit is how many requests may be in flight, within what is allowed.
-func (f Flow) Limit() int { return f.inFlight() }
-
 // bound is the limit, within what is allowed.
 func (f Flow) bound(r FlowRules) int {
-	return min(f.inFlight(), max(r.MaxInFlight, 1))
+	return min(f.Limit(), max(r.MaxInFlight, 1))
 }
 
-func (f Flow) inFlight() int {
+// Limit is how many requests may be in flight, as far as the endpoint is concerned.
+func (f Flow) Limit() int {
 	if f.limit == 0 {
 		return freshLimit
 	}

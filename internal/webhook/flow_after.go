@@ -117,7 +117,7 @@ func (f *Flow) throttled(o Observation, random float64) {
 	}
 	f.pace = f.pace.cutTo(f.taken.rate(o.At, f.pace.at(o.At) > 0), o.At)
 	f.taken, f.bucket = measure{}, bucket{filled: o.At}
-	f.limit, f.growth, f.round = max(f.inFlight()*7/10, 1), steady, round{began: o.At}
+	f.limit, f.growth, f.round = max(f.Limit()*7/10, 1), steady, round{began: o.At}
 }
 
 // judge decides whether the endpoint is to be disabled.
@@ -149,7 +149,7 @@ func (f *Flow) close(at time.Time) {
 
 // adjust ends a round, and moves the limit by what it taught.
 func (f *Flow) adjust(at time.Time, r FlowRules) {
-	limit, most := f.inFlight(), max(r.MaxInFlight, 1)
+	limit, most := f.Limit(), max(r.MaxInFlight, 1)
 	if f.round.count < limit || f.growth == recovery && at.Sub(f.round.began) < calm {
 		return
 	}

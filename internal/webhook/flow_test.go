@@ -35,7 +35,7 @@ func (s *story) then(outcomes ...Observation) *story {
 			o.Latency = 10 * time.Millisecond
 		}
 		if o.InFlight == 0 {
-			o.InFlight = s.flow.inFlight()
+			o.InFlight = s.flow.Limit()
 		}
 		s.flow = s.flow.After(o, wide, 0.5)
 	}
