@@ -314,10 +314,11 @@ type Endpoint struct {
 	RateBurst int32 `protobuf:"varint,9,opt,name=rate_burst,json=rateBurst,proto3" json:"rate_burst,omitempty"`
 	// The waits between the attempts of a delivery. Empty: as the project's settings say.
 	RetrySchedule []*durationpb.Duration `protobuf:"bytes,10,rep,name=retry_schedule,json=retrySchedule,proto3" json:"retry_schedule,omitempty"`
-	// The least time between two webhooks of one connection, sync and model. Zero: none.
+	// The least time between two webhooks of one connection, sync and model. Those that come sooner become one, whatever
+	// else is set: otherwise what waits would grow without end. Zero: none.
 	MinInterval *durationpb.Duration `protobuf:"bytes,11,opt,name=min_interval,json=minInterval,proto3" json:"min_interval,omitempty"`
-	// Whether webhooks of one connection, sync and model that wait while it is down, paused or inside its
-	// minimum interval become one. False: each is sent.
+	// Whether webhooks of one connection, sync and model that wait while it is down, paused or kept to a pace become
+	// one. False: each is sent, unless there is a minimum interval.
 	Coalesce bool `protobuf:"varint,12,opt,name=coalesce,proto3" json:"coalesce,omitempty"`
 	// How it does. Output only.
 	State EndpointState `protobuf:"varint,13,opt,name=state,proto3,enum=synchook.v1.EndpointState" json:"state,omitempty"`

@@ -123,10 +123,11 @@ type ProjectSettings struct {
 	Etag string `protobuf:"bytes,7,opt,name=etag,proto3" json:"etag,omitempty"`
 	// When the settings were last changed. Unset: never.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	// Whether webhooks of one connection, sync and model that wait while the endpoint is down, paused or inside
-	// its minimum interval become one. False: each is sent.
+	// Whether webhooks of one connection, sync and model that wait while the endpoint is down, paused or kept to a pace
+	// become one. False: each is sent, unless there is a minimum interval.
 	CoalesceWebhooks bool `protobuf:"varint,10,opt,name=coalesce_webhooks,json=coalesceWebhooks,proto3" json:"coalesce_webhooks,omitempty"`
-	// The least time between two webhooks of one connection, sync and model. Zero: none.
+	// The least time between two webhooks of one connection, sync and model. Those that come sooner become one, whatever
+	// else is set: otherwise what waits would grow without end. Zero: none.
 	MinWebhookInterval *durationpb.Duration `protobuf:"bytes,11,opt,name=min_webhook_interval,json=minWebhookInterval,proto3" json:"min_webhook_interval,omitempty"`
 	// How many requests a second the webhook URL gets at most. Zero: as many as it takes.
 	WebhookRateLimit float64 `protobuf:"fixed64,12,opt,name=webhook_rate_limit,json=webhookRateLimit,proto3" json:"webhook_rate_limit,omitempty"`

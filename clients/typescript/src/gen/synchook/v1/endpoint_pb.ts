@@ -169,15 +169,16 @@ export type Endpoint = Message<"synchook.v1.Endpoint"> & {
   retrySchedule: Duration[];
 
   /**
-   * The least time between two webhooks of one connection, sync and model. Zero: none.
+   * The least time between two webhooks of one connection, sync and model. Those that come sooner become one, whatever
+   * else is set: otherwise what waits would grow without end. Zero: none.
    *
    * @generated from field: google.protobuf.Duration min_interval = 11;
    */
   minInterval?: Duration | undefined;
 
   /**
-   * Whether webhooks of one connection, sync and model that wait while it is down, paused or inside its
-   * minimum interval become one. False: each is sent.
+   * Whether webhooks of one connection, sync and model that wait while it is down, paused or kept to a pace become
+   * one. False: each is sent, unless there is a minimum interval.
    *
    * @generated from field: bool coalesce = 12;
    */
@@ -339,15 +340,16 @@ export type EndpointJson = {
   retrySchedule?: DurationJson[];
 
   /**
-   * The least time between two webhooks of one connection, sync and model. Zero: none.
+   * The least time between two webhooks of one connection, sync and model. Those that come sooner become one, whatever
+   * else is set: otherwise what waits would grow without end. Zero: none.
    *
    * @generated from field: google.protobuf.Duration min_interval = 11;
    */
   minInterval?: DurationJson;
 
   /**
-   * Whether webhooks of one connection, sync and model that wait while it is down, paused or inside its
-   * minimum interval become one. False: each is sent.
+   * Whether webhooks of one connection, sync and model that wait while it is down, paused or kept to a pace become
+   * one. False: each is sent, unless there is a minimum interval.
    *
    * @generated from field: bool coalesce = 12;
    */

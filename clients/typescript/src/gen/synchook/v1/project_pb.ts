@@ -167,15 +167,16 @@ export type ProjectSettings = Message<"synchook.v1.ProjectSettings"> & {
   updateTime?: Timestamp | undefined;
 
   /**
-   * Whether webhooks of one connection, sync and model that wait while the endpoint is down, paused or inside
-   * its minimum interval become one. False: each is sent.
+   * Whether webhooks of one connection, sync and model that wait while the endpoint is down, paused or kept to a pace
+   * become one. False: each is sent, unless there is a minimum interval.
    *
    * @generated from field: bool coalesce_webhooks = 10;
    */
   coalesceWebhooks: boolean;
 
   /**
-   * The least time between two webhooks of one connection, sync and model. Zero: none.
+   * The least time between two webhooks of one connection, sync and model. Those that come sooner become one, whatever
+   * else is set: otherwise what waits would grow without end. Zero: none.
    *
    * @generated from field: google.protobuf.Duration min_webhook_interval = 11;
    */
@@ -277,15 +278,16 @@ export type ProjectSettingsJson = {
   updateTime?: TimestampJson;
 
   /**
-   * Whether webhooks of one connection, sync and model that wait while the endpoint is down, paused or inside
-   * its minimum interval become one. False: each is sent.
+   * Whether webhooks of one connection, sync and model that wait while the endpoint is down, paused or kept to a pace
+   * become one. False: each is sent, unless there is a minimum interval.
    *
    * @generated from field: bool coalesce_webhooks = 10;
    */
   coalesceWebhooks?: boolean;
 
   /**
-   * The least time between two webhooks of one connection, sync and model. Zero: none.
+   * The least time between two webhooks of one connection, sync and model. Those that come sooner become one, whatever
+   * else is set: otherwise what waits would grow without end. Zero: none.
    *
    * @generated from field: google.protobuf.Duration min_webhook_interval = 11;
    */
