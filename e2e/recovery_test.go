@@ -12,10 +12,10 @@ import (
 	synchookv1 "github.com/synchook/synchook/gen/synchook/v1"
 )
 
-// giveUp pushes while the app refuses the body of everything, which does not count as an outage of its own, until all that the project owes is given up.
-func giveUp(t *testing.T, p *rig.Project, pushes int) {
+// giveUp pushes while the app answers everything with a status, until all that the project owes is given up. With 422 that is no outage of the app's.
+func giveUp(t *testing.T, p *rig.Project, pushes, status int) {
 	t.Helper()
-	p.Receiver.Answer(slices.Repeat([]int{422}, 1000)...)
+	p.Receiver.Answer(slices.Repeat([]int{status}, 1000)...)
 	owed := len(p.Deliveries()) + len(p.Push(pushes, rig.Now()).End())
 	rig.Until(t, time.Minute, "everything is given up", func() bool {
 		states := map[synchookv1.DeliveryState]int{}
@@ -69,10 +69,10 @@ func TestWhatAMendedEndpointMissedIsRecoveredOnceEachThoughTheWorkerIsKilled(t *
 	p := h.NewProject("mended", "user-1", "user-2")
 	dies := h.StartWorker("SYNCHOOK_FAILPOINT=recovery.step=kill:3")
 	p.Set(&synchookv1.ProjectSettings{RetrySchedule: []*durationpb.Duration{{Seconds: 1}}}, "retry_schedule")
-	giveUp(t, p, 1)
+	giveUp(t, p, 1, 422)
 	outside := len(p.Deliveries())
 	window := &synchookv1.RecoveryFilter{CreatedAfter: timestamppb.New(time.Now())}
-	giveUp(t, p, 5)
+	giveUp(t, p, 5, 422)
 	window.CreatedBefore = timestamppb.New(time.Now())
 	missed := len(p.Deliveries()) - outside
 
@@ -104,5 +104,34 @@ func TestWhatAMendedEndpointMissedIsRecoveredOnceEachThoughTheWorkerIsKilled(t *
 	wantAcknowledgedOnce(t, p, missed+outside)
 	if sick := h.Examine().Ailments(); len(sick) > 0 {
 		t.Errorf("the doctor finds %q", sick)
+	}
+}
+
+func TestADisabledEndpointThatIsResumedGetsWhatWaitedAndWhatWasGivenUp(t *testing.T) {
+	t.Parallel()
+	h := rig.NewHouse(t, rig.HouseOptions{})
+	p := h.NewProject("resumed", "user-1")
+	dies := h.StartWorker("SYNCHOOK_FAILPOINT=recovery.step=kill:1")
+	p.Set(&synchookv1.ProjectSettings{RetrySchedule: []*durationpb.Duration{{Seconds: 1}}}, "retry_schedule")
+	giveUp(t, p, 1, 500)
+	p.Receiver.Answer(slices.Repeat([]int{410}, 1000)...)
+	p.Push(1, rig.Now()).End()
+	rig.Until(t, time.Minute, "the endpoint is disabled", func() bool {
+		return p.Endpoint().GetState() == synchookv1.EndpointState_ENDPOINT_STATE_DISABLED
+	})
+	p.Push(3, rig.Now()).End()
+	p.Receiver.Answer()
+
+	recovery := p.Resume()
+	dies.WantKill()
+	h.StartWorker()
+	told := watchRecovery(t, p, recovery)
+	if last := told[len(told)-1]; last.GetState() != synchookv1.RecoveryState_RECOVERY_STATE_SUCCEEDED || last.GetRetried() != 1 {
+		t.Errorf("the recovery ended as %v", last)
+	}
+	wantDelivered(t, p)
+	wantAcknowledgedOnce(t, p, len(p.Deliveries()))
+	if e := p.Endpoint(); e.GetState() != synchookv1.EndpointState_ENDPOINT_STATE_HEALTHY {
+		t.Errorf("afterwards the endpoint is %v", e)
 	}
 }

@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/storetest"
@@ -23,17 +26,18 @@ type fickle struct {
 	t  *testing.T
 	mu sync.Mutex
 
-	calm   bool // it takes everything
-	flying map[string]bool
-	taken  map[string]time.Time // when it took a webhook last
-	asking map[string]int       // how many have it retried now
-	asked  map[string]time.Time // when somebody had it retried last
-	bodies map[string]string    // as they came first
+	calm    bool     // it takes everything
+	secrets []string // that were ever the endpoint's
+	flying  map[string]bool
+	taken   map[string]time.Time // when it took a webhook last
+	asking  map[string]int       // how many have it retried now
+	asked   map[string]time.Time // when somebody had it retried last
+	bodies  map[string]string    // as they came first
 }
 
 func newFickle(t *testing.T) *fickle {
 	t.Helper()
-	f := &fickle{t: t, flying: map[string]bool{}, taken: map[string]time.Time{}, asking: map[string]int{}, asked: map[string]time.Time{}, bodies: map[string]string{}}
+	f := &fickle{t: t, secrets: []string{storetest.SigningSecret}, flying: map[string]bool{}, taken: map[string]time.Time{}, asking: map[string]int{}, asked: map[string]time.Time{}, bodies: map[string]string{}}
 	f.Server = httptest.NewServer(f)
 	t.Cleanup(f.Close)
 	return f
@@ -43,12 +47,33 @@ func newFickle(t *testing.T) *fickle {
 func (f *fickle) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	body, _ := io.ReadAll(q.Body)
 	id := q.Header.Get("webhook-id")
+	f.verify(q.Header, body)
 	f.begins(id, string(body))
 	select {
-	case <-time.After(rand.N(3 * time.Millisecond)):
+	case <-time.After(rand.N([]time.Duration{3 * time.Millisecond, 60 * time.Millisecond}[rand.IntN(2)])):
 	case <-q.Context().Done():
 	}
 	w.WriteHeader(f.ends(id))
+}
+
+// verify wants a signature of a secret that the endpoint had.
+func (f *fickle) verify(header http.Header, body []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, secret := range f.secrets {
+		oracle, err := standardwebhooks.NewWebhook(secret)
+		if err == nil && oracle.Verify(body, header) == nil {
+			return
+		}
+	}
+	f.t.Errorf("%s is signed by none of %d secrets", header.Get("webhook-id"), len(f.secrets))
+}
+
+// rotated adds a secret that the endpoint gets, before it does.
+func (f *fickle) rotated(secret string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.secrets = append(f.secrets, secret)
 }
 
 func (f *fickle) begins(id, body string) {
@@ -91,6 +116,16 @@ func (f *fickle) retries(id synchook.DeliveryID) (over func()) {
 		f.asking[string(id)]--
 		f.asked[string(id)] = time.Now()
 	}
+}
+
+// underWay is a webhook that is under way, if one is.
+func (f *fickle) underWay() (id synchook.DeliveryID, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for one := range f.flying {
+		return synchook.DeliveryID(one), true
+	}
+	return "", false
 }
 
 func (f *fickle) has(id synchook.DeliveryID) bool {
@@ -188,6 +223,9 @@ func TestWhateverPeopleAndTheEndpointDoAtOnceNoWebhookIsLostOrDoubled(t *testing
 		mu.Lock()
 		id := made[len(made)-1-rand.IntN(min(len(made), 5))]
 		mu.Unlock()
+		if flying, ok := f.underWay(); ok && rand.IntN(2) == 0 {
+			id = flying
+		}
 		d, err := h.store.Delivery(context.Background(), p.ID, id)
 		if check(err); d.State == synchook.DeliverySuperseded {
 			return // it would tell again what another one tells
@@ -202,7 +240,10 @@ func TestWhateverPeopleAndTheEndpointDoAtOnceNoWebhookIsLostOrDoubled(t *testing
 	})
 	repeatedly(ctx, &all, 60*time.Millisecond, func() { h.release(p, e.ID) })
 	repeatedly(ctx, &all, 200*time.Millisecond, func() {
-		check(h.store.RotateEndpointSecret(context.Background(), caller, e.ID, storetest.SigningSecret, time.Now().Add(time.Hour)))
+		secret, err := webhook.NewSecret(cryptorand.Reader)
+		check(err)
+		f.rotated(secret.Text())
+		check(h.store.RotateEndpointSecret(context.Background(), caller, e.ID, secret.Text(), time.Now().Add(20*time.Millisecond)))
 	})
 	all.Wait()
 
@@ -218,6 +259,9 @@ func TestWhateverPeopleAndTheEndpointDoAtOnceNoWebhookIsLostOrDoubled(t *testing
 		if d.State == synchook.DeliveryDelivered && !f.has(d.ID) || d.State != synchook.DeliveryDelivered && d.State != synchook.DeliveryExhausted {
 			t.Errorf("%s, which tells what %s had to tell, is %s and came: %t", d.ID, id, d.State, f.has(d.ID))
 		}
+	}
+	if n := len(f.secrets); n < 10 {
+		t.Errorf("the secret was rotated %d times", n-1)
 	}
 	if len(made) < 50 || states[synchook.DeliveryDelivered] == 0 {
 		t.Errorf("of %d webhooks %v", len(made), states)

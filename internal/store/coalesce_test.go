@@ -378,3 +378,25 @@ func TestWhatComesAfterTheTroubleIsSentAsItIs(t *testing.T) {
 		t.Errorf("the endpoint got %d webhooks, want 4", len(got))
 	}
 }
+
+func TestWhatWasSentAndInterruptedComesAgainAsItWas(t *testing.T) {
+	t.Parallel()
+	w := worldOn(t, ownServer(t))
+	first, _ := w.change(t, "Issue", 1, 1)
+	w.nextMillisecond(t)
+	second, _ := w.change(t, "Issue", 2, 2)
+	wantWord(t, w.turnDeliveries(t, at("dies", 1)), store.TurnOK, 2)
+	w.hold(t, synchook.EndpointPaused, "")
+	w.leaseEnds(t, w.endpointLane())
+	w.turnDeliveries(t, store.Turn{Token: "b", Number: 1, Limit: 10, Leave: store.LeaveNow}) // makes both due again
+	w.release(t)
+	var sent []synchook.DeliveryID
+	for _, d := range w.sendAll(t, "c", 2) {
+		sent = append(sent, d.ID)
+	}
+	if !slices.Equal(sent, []synchook.DeliveryID{first, second}) {
+		t.Errorf("sent were %v, want both that may have come already", sent)
+	}
+	w.wantTold(t, first, 1, 1)
+	w.wantTold(t, second, 2, 2)
+}

@@ -16,6 +16,9 @@ import (
 // mostScript is how long a script may keep Redis from everybody else.
 const mostScript = 20 * time.Millisecond
 
+// atOnce is how many rows the worker has one script look at.
+const atOnce = 200
+
 // fillFinished writes n finished rows of each kind, as they are kept.
 func (w *world) fillFinished(t testing.TB, n int) {
 	t.Helper()
@@ -37,19 +40,19 @@ func (w *world) fillFinished(t testing.TB, n int) {
 	}
 }
 
-// pruneAll prunes as the worker does and returns how many rows were removed.
-func (w *world) pruneAll(t testing.TB) (total int) {
+// pruneAll prunes as the worker does and returns how many rows were removed, by how many scripts.
+func (w *world) pruneAll(t testing.TB) (total, scripts int) {
 	t.Helper()
 	for _, kind := range store.RowKinds() {
 		for pruned := (store.Pruned{}); !pruned.Done; {
 			var err error
-			if pruned, err = w.st.Prune(t.Context(), w.p, kind, time.UnixMilli(1_000_000), 200, pruned.Next); err != nil {
+			if pruned, err = w.st.Prune(t.Context(), w.p, kind, time.UnixMilli(1_000_000), atOnce, pruned.Next); err != nil {
 				t.Fatal(err)
 			}
-			total += pruned.Removed
+			total, scripts = total+pruned.Removed, scripts+1
 		}
 	}
-	return total
+	return total, scripts
 }
 
 // slow returns how long the project's scripts took that took long.
@@ -71,12 +74,13 @@ func TestAHundredThousandRowsArePrunedWithoutAScriptThatStallsTheOthers(t *testi
 	w.fillFinished(t, each)
 	w.rdb.ConfigSet(t.Context(), "slowlog-log-slower-than", fmt.Sprint(mostScript.Microseconds()))
 	w.rdb.(*redis.Client).SlowLogReset(t.Context())
-	if n := w.pruneAll(t); n != 3*each {
+	n, scripts := w.pruneAll(t)
+	if n != 3*each {
 		t.Errorf("%d rows were pruned, want %d", n, 3*each)
 	}
-	// The machine may stop Redis itself for a while, above all one that does much else: of 510 scripts, some may seem slow.
-	if slow := w.slow(t); len(slow) > 50 {
-		t.Errorf("%d scripts took more than %s: %v", len(slow), mostScript, slow)
+	// The machine may stop Redis itself for a while, above all one that does much else: some scripts may seem slow.
+	if slow := w.slow(t); len(slow) > scripts/10 {
+		t.Errorf("%d of %d scripts took more than %s: %v", len(slow), scripts, mostScript, slow)
 	}
 }
 
@@ -90,7 +94,8 @@ func BenchmarkPrune(b *testing.B) {
 		w.fillFinished(b, 34_000)
 		w.rdb.SlowLogReset(b.Context())
 		b.StartTimer()
-		total += w.pruneAll(b)
+		n, _ := w.pruneAll(b)
+		total += n
 	}
 	b.ReportMetric(float64(total)/b.Elapsed().Seconds(), "rows/s")
 	if slow := w.slow(b); len(slow) > 0 {
