@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -31,8 +30,7 @@ Flags:
 // deployment is one execution of `synchook deploy`.
 type deployment struct {
 	folder string
-	url    string
-	key    string
+	address
 	dryRun bool
 	// yes says that removals need no question.
 	yes bool
@@ -63,25 +61,17 @@ func deploy(ctx context.Context, args []string, out io.Writer) error {
 func parseDeploy(args []string, env func(string) string, out io.Writer) (deployment, error) {
 	d := deployment{out: out}
 	fs := flag.NewFlagSet("deploy", flag.ContinueOnError)
-	fs.StringVar(&d.url, "url", cmp.Or(env("SYNCHOOK_URL"), "http://127.0.0.1:8080"), "`URL` of synchook (SYNCHOOK_URL)")
-	fs.StringVar(&d.key, "key", "", "API `key` with the scope \"deploy\" (SYNCHOOK_API_KEY)")
+	d.flags(fs, env, "deploy")
 	fs.BoolVar(&d.dryRun, "dry-run", false, "only show what would change")
 	fs.BoolVar(&d.yes, "yes", false, "remove syncs without asking")
-	fs.SetOutput(io.Discard)
 	folders, err := parseMixed(fs, args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(out, deployUsage)
-		fs.SetOutput(out)
-		fs.PrintDefaults()
+	if err := d.parsed(fs, err, deployUsage, env, out); err != nil {
 		return d, err
-	case err != nil:
-		return d, fmt.Errorf("%w; see `synchook deploy --help`", err)
-	case len(folders) > 1:
+	}
+	if len(folders) > 1 {
 		return d, fmt.Errorf("deploy takes one folder, not %d: %s", len(folders), strings.Join(folders, " "))
 	}
 	d.folder = append(folders, ".")[0]
-	d.key = cmp.Or(d.key, env("SYNCHOOK_API_KEY")) // not a default, which --help would print
 	return d, nil
 }
 

@@ -327,10 +327,10 @@ func TestDeployReadsItsFlags(t *testing.T) {
 		want deployment
 		err  string
 	}{
-		{"defaults", nil, nothing, deployment{folder: ".", url: "http://127.0.0.1:8080"}, ""},
-		{"environment", nil, env, deployment{folder: ".", url: "http://from.env", key: "sk_env"}, ""},
-		{"flags win", []string{"--url", "http://flag", "--key", "sk_flag"}, env, deployment{folder: ".", url: "http://flag", key: "sk_flag"}, ""},
-		{"flags after the folder", []string{"examples", "--dry-run", "--yes"}, nothing, deployment{folder: "examples", url: "http://127.0.0.1:8080", dryRun: true, yes: true}, ""},
+		{"defaults", nil, nothing, deployment{folder: ".", address: address{url: "http://127.0.0.1:8080"}}, ""},
+		{"environment", nil, env, deployment{folder: ".", address: address{"http://from.env", "sk_env"}}, ""},
+		{"flags win", []string{"--url", "http://flag", "--key", "sk_flag"}, env, deployment{folder: ".", address: address{"http://flag", "sk_flag"}}, ""},
+		{"flags after the folder", []string{"examples", "--dry-run", "--yes"}, nothing, deployment{folder: "examples", address: address{url: "http://127.0.0.1:8080"}, dryRun: true, yes: true}, ""},
 		{"two folders", []string{"a", "--yes", "b"}, nothing, deployment{}, "deploy takes one folder, not 2: a b"},
 		{"unknown flag", []string{"--force"}, nothing, deployment{}, "flag provided but not defined: -force; see `synchook deploy --help`"},
 	} {

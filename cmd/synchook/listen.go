@@ -37,13 +37,14 @@ const (
 
 // listening is one execution of `synchook listen`.
 type listening struct {
-	url, key string
+	address
 	target   *url.URL
 	endpoint string
 	since    time.Duration
 	timeout  time.Duration // for the app's answer
 	show     show
 	app      *http.Client
+	silence  time.Duration // after which a stream is dead
 	cursor   string
 	connects int // how often it was connected
 }
@@ -61,7 +62,7 @@ func listen(ctx context.Context, args []string, out io.Writer) error {
 }
 
 func parseListen(args []string, env func(string) string, out io.Writer, terminal bool) (*listening, error) {
-	l := &listening{}
+	l := &listening{silence: silence}
 	var forward string
 	var asJSON, plain bool
 	fs := flag.NewFlagSet("listen", flag.ContinueOnError)
@@ -71,22 +72,14 @@ func parseListen(args []string, env func(string) string, out io.Writer, terminal
 	fs.DurationVar(&l.timeout, "timeout", 20*time.Second, "how long the app may take for an answer")
 	fs.BoolVar(&asJSON, "json", false, "write one JSON object a line")
 	fs.BoolVar(&plain, "plain", false, "write lines that never change, as where the output is no terminal")
-	fs.StringVar(&l.url, "url", cmp.Or(env("SYNCHOOK_URL"), "http://127.0.0.1:8080"), "`URL` of synchook (SYNCHOOK_URL)")
-	fs.StringVar(&l.key, "key", "", "API `key` with the scope \"read\" (SYNCHOOK_API_KEY)")
-	fs.SetOutput(io.Discard)
-	err := fs.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(out, listenUsage)
-		fs.SetOutput(out)
-		fs.PrintDefaults()
+	l.flags(fs, env, "read")
+	err := l.parsed(fs, fs.Parse(args), listenUsage, env, out)
+	if err != nil {
 		return nil, err
-	case err != nil:
-		return nil, fmt.Errorf("%w; see `synchook listen --help`", err)
-	case fs.NArg() > 0:
+	}
+	if fs.NArg() > 0 {
 		return nil, fmt.Errorf("listen takes no %q; the app's URL is --forward-to", fs.Arg(0))
 	}
-	l.key = cmp.Or(l.key, env("SYNCHOOK_API_KEY")) // not a default, which --help would print
 	if l.target, err = parseTarget(forward); err != nil {
 		return nil, err
 	}
@@ -146,7 +139,7 @@ func hopeless(err error) bool {
 func (l *listening) connect(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watchdog := time.AfterFunc(silence, func() { cancel(errSilent) })
+	watchdog := time.AfterFunc(l.silence, func() { cancel(errSilent) })
 	defer watchdog.Stop()
 	request := &synchookv1.ListenDeliveriesRequest{Cursor: l.cursor, EndpointId: l.endpoint}
 	if l.cursor == "" && l.since > 0 {
@@ -169,7 +162,7 @@ func (l *listening) connect(ctx context.Context) error {
 		if ctx.Err() == nil {
 			l.cursor = stream.Msg().GetCursor()
 		}
-		watchdog.Reset(silence)
+		watchdog.Reset(l.silence)
 	}
 	if errors.Is(context.Cause(ctx), errSilent) {
 		return errSilent

@@ -209,3 +209,41 @@ func TestListenSaysWhatIsMissing(t *testing.T) {
 		}
 	}
 }
+
+func TestListenConnectsAgainWhenTheServerFallsSilent(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	silent := func(s *connect.ServerStream[synchookv1.ListenDeliveriesResponse]) error {
+		if err := s.Send(webhookOf("dlv_1", "c1")); err != nil {
+			return err
+		}
+		<-ctx.Done() // as behind a NAT that has forgotten the connection: no byte comes, and no end
+		return nil
+	}
+	f := &fakeListening{connections: []func(*connect.ServerStream[synchookv1.ListenDeliveriesResponse]) error{
+		silent,
+		func(s *connect.ServerStream[synchookv1.ListenDeliveriesResponse]) error {
+			defer cancel()
+			return s.Send(webhookOf("dlv_2", "c2"))
+		},
+	}}
+	url, got := localApp(t, 200)
+	var out bytes.Buffer
+	l, err := parseListen([]string{"--forward-to", url, "--url", f.serve(t)}, func(string) string { return "" }, &out, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.silence = 300 * time.Millisecond
+	if err := l.listen(ctx); err != nil {
+		t.Errorf("it ended by %v", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.requests) < 2 || f.requests[1].GetCursor() != "c1" || !strings.Contains(out.String(), errSilent.Error()) {
+		t.Errorf("it asked for %v, and shows\n%s", f.requests, out.String())
+	}
+	if list := strings.Join(got(), ","); !strings.HasPrefix(list, `dlv_1 {"id":"dlv_1"}`) || strings.Count(list, `"dlv_1"`) != 1 {
+		t.Errorf("the app got %s", list)
+	}
+}

@@ -10,9 +10,6 @@ import (
 	synchookclient "github.com/synchook/synchook/clients/go"
 )
 
-// maxBody is more than any webhook of synchook has.
-const maxBody = 1 << 20
-
 // Webhook is one webhook that was received.
 type Webhook struct {
 	// ID is the delivery's ID, the same on every attempt: an app that must not do its work twice
@@ -48,7 +45,7 @@ type Receiver struct {
 // ServeHTTP implements http.Handler. It answers 204 to a webhook that is verified, 401 to one that
 // is not, 400 to one that cannot be read, and 500 where the secret is none.
 func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	hook := rc.receive(w, r)
+	hook := rc.receive(r)
 	if rc.Received != nil {
 		rc.Received(hook)
 	}
@@ -60,15 +57,10 @@ func (rc *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // receive reads and judges a webhook.
-func (rc *Receiver) receive(w http.ResponseWriter, r *http.Request) Webhook {
-	hook := Webhook{ID: r.Header.Get("webhook-id")}
-	hook.Raw, hook.Err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if hook.Err != nil {
-		hook.Status = http.StatusBadRequest
-		return hook
-	}
-	read, err := synchookclient.ReadWebhook(r.Header, hook.Raw, rc.Secret)
-	hook.Operational, hook.Err = read.Operational, err
+func (rc *Receiver) receive(r *http.Request) Webhook {
+	read, err := synchookclient.VerifyRequest(r, rc.Secret)
+	hook := Webhook{ID: r.Header.Get("webhook-id"), Operational: read.Operational, Err: err}
+	hook.Raw, _ = io.ReadAll(r.Body) // what was read before
 	if read.Sync != nil {
 		hook.Body = *read.Sync
 	}

@@ -62,7 +62,7 @@ func TestOnlyAVerifiedWebhookIsTaken(t *testing.T) {
 		{"another body", strings.Replace(body, "user-1", "user-2", 1), nil, http.StatusUnauthorized},
 		{"no signature", body, func(r *http.Request) { r.Header.Del("webhook-signature") }, http.StatusUnauthorized},
 		{"an old timestamp", body, func(r *http.Request) { r.Header.Set("webhook-timestamp", "1614265330") }, http.StatusUnauthorized},
-		{"too large", string(bytes.Repeat([]byte(" "), maxBody+1)), nil, http.StatusBadRequest},
+		{"too large", string(bytes.Repeat([]byte(" "), 1<<20+1)), nil, http.StatusBadRequest},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
