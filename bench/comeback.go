@@ -11,17 +11,19 @@ import (
 
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
+	"github.com/synchook/synchook/internal/webhook"
 )
 
 const (
 	owedLong    = 50_000                 // webhooks that an endpoint is owed which was down
 	owedEach    = 500                    // of one connection
+	downFor     = 24 * time.Hour         // how long it was down
 	comebackFor = 5 * time.Millisecond   // an answer of the endpoint takes, once it is back
 	comesBack   = 500 * time.Millisecond // the time after that in which it must not be flooded
 )
 
-// comeback measures how an endpoint comes back that was down: how many requests it gets at once at first, how long it takes
-// until it has everything, and how many requests that are when webhooks become one.
+// comeback measures how an endpoint comes back that was down for a day: how many requests it gets at once at first, how long
+// it takes until it has everything, and how many requests that are when webhooks become one.
 func comeback(ctx context.Context, b *bench) ([]sample, error) {
 	most, took, _, err := b.comeBack(ctx, false)
 	if err != nil {
@@ -34,8 +36,8 @@ func comeback(ctx context.Context, b *bench) ([]sample, error) {
 	return []sample{{value: float64(most)}, {value: took.Seconds()}, {value: float64(requests)}, {value: tookOne.Seconds()}}, nil
 }
 
-// comeBack owes an endpoint that is down many webhooks, has a worker probe it, and lets it come back. It returns how many
-// requests came at once at first, when it had everything, and how many it took.
+// comeBack owes many webhooks to an endpoint that was down for a day, and has a worker probe it now that it is up again. It
+// returns how many requests came at once at first, when it had everything, and how many it took.
 func (b *bench) comeBack(ctx context.Context, coalesce bool) (most int, took time.Duration, requests int, err error) {
 	h, err := newHouse(ctx, b, b.everysec)
 	if err != nil {
@@ -56,11 +58,10 @@ func (b *bench) comeBack(ctx context.Context, coalesce bool) (most int, took tim
 			return 0, 0, 0, err
 		}
 	}
-	defer h.work(ctx)()
-	if err := until(ctx, func() bool { return e.refused() >= 8 }); err != nil { // the breaker is open, and it was probed
+	if err := h.failed(ctx, p, downFor); err != nil {
 		return 0, 0, 0, err
 	}
-	e.up()
+	defer h.work(ctx)()
 	if err := h.empty(ctx, []synchook.Project{p}); err != nil {
 		return 0, 0, 0, err
 	}
@@ -91,14 +92,47 @@ func (h *house) oweMany(ctx context.Context, p synchook.Project, n, number int, 
 	return h.queue.Send(ctx, hints...)
 }
 
-// patient is an endpoint that is down, and comes back.
+// failed leaves the project's endpoint as one is left that has answered nothing but 500 for some time: to be probed now.
+func (h *house) failed(ctx context.Context, p synchook.Project, long time.Duration) error {
+	rules := webhook.FlowRules{MaxInFlight: 64}
+	now := time.Now()
+	var flow webhook.Flow
+	for i, at := 0, now.Add(-long); at.Before(now); i++ {
+		failed := webhook.Observation{
+			Delivery: fmt.Sprint(i), Outcome: webhook.Retry, Status: http.StatusInternalServerError, Reason: "the endpoint answered 500", At: at, InFlight: 1,
+		}
+		next := flow.After(failed, rules, 0.5)
+		_, probe := next.Allow(rules, 0, at)
+		if probe.After(now) {
+			break // flow is as it was before: its probe is due
+		}
+		flow = next
+		if !probe.IsZero() {
+			at = probe
+		}
+	}
+	if !flow.Probing() {
+		return fmt.Errorf("an endpoint that failed for %s is not probed", long)
+	}
+	turn := store.Turn{Lane: synchook.DeliveryLane(p.Endpoint), Token: "bench", Number: 1, Limit: 1}
+	if _, err := h.store.TurnDeliveries(ctx, p.ID, turn, nil); err != nil {
+		return err
+	}
+	turn.Number, turn.Leave, turn.Flow = 2, store.LeaveNow, &store.FlowTold{Text: flow.Text(rules, now)}
+	taken, err := h.store.TurnDeliveries(ctx, p.ID, turn, nil)
+	if err != nil {
+		return err
+	}
+	return h.queue.Send(ctx, taken.Hints...)
+}
+
+// patient is an endpoint that takes its time.
 type patient struct {
 	url  string
 	stop func()
 
 	mu       sync.Mutex
-	back     time.Time // zero: it is down
-	no       int       // requests that it refused
+	back     time.Time // when the first request came
 	flying   int
 	most     int // in flight at once while it came back
 	requests int // that it took
@@ -118,13 +152,10 @@ func newPatient() (*patient, error) {
 	return e, nil
 }
 
-// ServeHTTP refuses while it is down, and takes its time when it is back.
-func (e *patient) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP takes its time.
+func (e *patient) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
-	if !e.begins() {
-		w.WriteHeader(http.StatusInternalServerError)
-		return
-	}
+	e.begins()
 	select {
 	case <-time.After(comebackFor):
 	case <-r.Context().Done():
@@ -136,26 +167,17 @@ func (e *patient) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.last = time.Now()
 }
 
-func (e *patient) begins() bool {
+func (e *patient) begins() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.back.IsZero() {
-		e.no++
-		return false
-	}
-	if e.requests == 0 && e.flying == 0 {
-		e.back = time.Now() // the first one that it takes is the probe
+		e.back = time.Now()
 	}
 	e.flying++
 	if time.Since(e.back) < comesBack {
 		e.most = max(e.most, e.flying)
 	}
-	return true
 }
-
-func (e *patient) refused() int { e.mu.Lock(); defer e.mu.Unlock(); return e.no }
-
-func (e *patient) up() { e.mu.Lock(); defer e.mu.Unlock(); e.back = time.Now() }
 
 // account returns how many came at once at first, how long it took until the last, and how many came.
 func (e *patient) account() (most int, took time.Duration, requests int) {
