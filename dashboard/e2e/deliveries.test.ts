@@ -1,25 +1,12 @@
 import { listAll, type SynchookClient } from "@synchook/client";
 import { DeliveryState } from "@synchook/client/gen/delivery_pb";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Dev, startDev } from "../../clients/typescript/test/dev.js";
-import { expectAccessible, launch, logIn, shoot, visit } from "./chromium.js";
-import { type Receiver, startReceiver } from "./receiver.js";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { expectAccessible, logIn, shoot, visit } from "./chromium.js";
+import { withHouse } from "./house.js";
 import { settle, trigger } from "./story.js";
 
-let dev: Dev;
-let browser: Browser;
-let receiver: Receiver;
-
-beforeAll(async () => {
-  [dev, browser, receiver] = await Promise.all([startDev(), launch(), startReceiver()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await receiver?.stop();
-  await dev?.stop();
-});
+const house = withHouse();
 
 /** deliveriesIn are the IDs of the deliveries in a state. */
 async function deliveriesIn(api: SynchookClient, state: DeliveryState): Promise<string[]> {
@@ -37,14 +24,14 @@ async function look(page: Page, name: string): Promise<void> {
 }
 
 test("A person sees why a webhook was given up, sends it again, and recovers the rest.", async () => {
-  const { page, context, complaints } = await visit(browser, dev.url);
-  await logIn(page, dev.api_key);
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  await logIn(page, house.dev.api_key);
   await page.getByRole("link", { name: "Deliveries" }).click();
   await page.getByText("No webhook is owed yet").waitFor();
   await look(page, "deliveries-empty");
 
-  const api = await settle(dev, receiver);
-  receiver.status = 422;
+  const api = await settle(house.dev, house.receiver);
+  house.receiver.status = 422;
   for (let n = 0; n < 3; n++) {
     await trigger(api);
   }
@@ -59,7 +46,7 @@ test("A person sees why a webhook was given up, sends it again, and recovers the
   await page.getByText("Attempt 2: 422").waitFor();
   await page.getByText("What it answered").first().click();
   await look(page, "delivery");
-  receiver.status = 200;
+  house.receiver.status = 200;
   await page.getByRole("button", { name: "Send it again" }).click();
   await page.getByText("Attempt 3: 200").waitFor();
   await page.getByText("delivered", { exact: true }).waitFor();
@@ -81,10 +68,10 @@ test("A person sees why a webhook was given up, sends it again, and recovers the
 });
 
 test("A link to a filtered list shows what it was made of.", async () => {
-  const { page, context, complaints } = await visit(browser, dev.url, { phone: true });
-  await logIn(page, dev.api_key);
+  const { page, context, complaints } = await visit(house.browser, house.dev.url, { phone: true });
+  await logIn(page, house.dev.api_key);
   await page.getByRole("heading", { name: "Overview" }).waitFor();
-  await page.goto(`/p/${dev.project_id}/deliveries?state=cancelled&model=Issue`);
+  await page.goto(`/p/${house.dev.project_id}/deliveries?state=cancelled&model=Issue`);
   await page.getByText("Nothing matches").waitFor();
   expect(await page.getByLabel("Model").inputValue()).toBe("Issue");
   await page.getByRole("button", { name: "Show all" }).first().click();

@@ -1,25 +1,11 @@
 import { createHmac } from "node:crypto";
 import type { SynchookClient } from "@synchook/client";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Dev, startDev } from "../../clients/typescript/test/dev.js";
-import { expectAccessible, launch, logIn, shoot, visit } from "./chromium.js";
-import { type Receiver, startReceiver } from "./receiver.js";
+import { expect, test } from "vitest";
+import { expectAccessible, logIn, shoot, visit } from "./chromium.js";
+import { withHouse } from "./house.js";
 import { settle } from "./story.js";
 
-let dev: Dev;
-let browser: Browser;
-let receiver: Receiver;
-
-beforeAll(async () => {
-  [dev, browser, receiver] = await Promise.all([startDev(), launch(), startReceiver()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await receiver?.stop();
-  await dev?.stop();
-});
+const house = withHouse();
 
 /** send sends an event as GitHub does, about an issue with that title. */
 async function send(api: SynchookClient, number: number, title: string, installation = 1): Promise<void> {
@@ -30,7 +16,7 @@ async function send(api: SynchookClient, number: number, title: string, installa
     issue: { id: number, title },
   });
   const signature = createHmac("sha256", "of the provider").update(body).digest("hex");
-  const answer = await fetch(dev.url + webhookPath, {
+  const answer = await fetch(house.dev.url + webhookPath, {
     method: "POST",
     body,
     headers: {
@@ -44,15 +30,15 @@ async function send(api: SynchookClient, number: number, title: string, installa
 }
 
 test("A person follows an event to its run, its log and its webhook, and replays it.", async () => {
-  const { page, context, complaints } = await visit(browser, dev.url);
-  await logIn(page, dev.api_key);
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  await logIn(page, house.dev.api_key);
   await page.getByRole("link", { name: "Events" }).click();
   await page.getByText("No provider has sent a webhook yet").waitFor();
   await expectAccessible(page, "the empty ledger");
   await page.getByRole("link", { name: "Runs" }).click();
   await page.getByText("No sync has run yet").waitFor();
 
-  const api = await settle(dev, receiver);
+  const api = await settle(house.dev, house.receiver);
   await send(api, 1, "first");
   await send(api, 2, "boom");
   await send(api, 3, "of nobody", 999);
@@ -99,10 +85,10 @@ test("A person follows an event to its run, its log and its webhook, and replays
 });
 
 test("A person finds the run that failed, reads why, and runs it again.", async () => {
-  const { page, context, complaints } = await visit(browser, dev.url);
-  await logIn(page, dev.api_key);
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  await logIn(page, house.dev.api_key);
   await page.getByRole("heading", { name: "Overview" }).waitFor();
-  await page.goto(`/p/${dev.project_id}/runs?state=queued`);
+  await page.goto(`/p/${house.dev.project_id}/runs?state=queued`);
   const failed = page.getByRole("row", { name: "the issue is no issue" });
   await failed.waitFor({ timeout: 30_000 });
   await shoot(page, "runs");

@@ -1,29 +1,18 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Dev, startDev } from "../../clients/typescript/test/dev.js";
-import { expectAccessible, launch, logIn, shoot, visit } from "./chromium.js";
+import { expect, test } from "vitest";
+import { expectAccessible, logIn, shoot, visit } from "./chromium.js";
+import { withHouse } from "./house.js";
 
-let dev: Dev;
-let browser: Browser;
-
-beforeAll(async () => {
-  [dev, browser] = await Promise.all([startDev(), launch()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await dev?.stop();
-});
+const house = withHouse();
 
 test("A person logs in with a key, which no script can read afterwards, and out.", async () => {
-  const { page, context, complaints } = await visit(browser, dev.url);
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
   await page.goto("/");
   await page.getByLabel("API key").waitFor();
   await expectAccessible(page, "the log-in");
   await shoot(page, "login");
-  await logIn(page, dev.api_key);
+  await logIn(page, house.dev.api_key);
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
-  expect(page.url()).toBe(`${dev.url}/p/${dev.project_id}/`);
+  expect(page.url()).toBe(`${house.dev.url}/p/${house.dev.project_id}/`);
   const readable = await page.evaluate(() =>
     JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }]),
   );
@@ -39,20 +28,20 @@ test("A person logs in with a key, which no script can read afterwards, and out.
 });
 
 test("The admin chooses a project.", async () => {
-  const { page, context, complaints } = await visit(browser, dev.url);
-  await logIn(page, dev.admin_key);
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  await logIn(page, house.dev.admin_key);
   await page.getByRole("heading", { level: 1, name: "Projects" }).waitFor();
-  await page.getByRole("link", { name: dev.project_id }).waitFor();
+  await page.getByRole("link", { name: house.dev.project_id }).waitFor();
   await expectAccessible(page, "the choice of a project");
   await shoot(page, "projects");
-  await page.getByRole("link", { name: dev.project_id }).click();
+  await page.getByRole("link", { name: house.dev.project_id }).click();
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
   expect(complaints).toEqual([]);
   await context.close();
 });
 
 test("A wrong key is refused in words.", async () => {
-  const { page, context } = await visit(browser, dev.url);
+  const { page, context } = await visit(house.browser, house.dev.url);
   await logIn(page, "sk_wrong");
   await page.getByText("The API key is unknown or revoked.").first().waitFor();
   await context.close();

@@ -1,29 +1,16 @@
 import { createClient } from "@synchook/client";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Dev, startDev } from "../../clients/typescript/test/dev.js";
-import { expectAccessible, launch, logIn, shoot, visit } from "./chromium.js";
-import { type Receiver, startReceiver } from "./receiver.js";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { expectAccessible, logIn, shoot, visit } from "./chromium.js";
+import { withHouse } from "./house.js";
 
-let dev: Dev;
-let browser: Browser;
-let receiver: Receiver;
+const house = withHouse();
 
-beforeAll(async () => {
-  [dev, browser, receiver] = await Promise.all([startDev(), launch(), startReceiver()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await receiver?.stop();
-  await dev?.stop();
-});
-
-const api = () => createClient({ baseUrl: dev.url, apiKey: dev.api_key });
+const api = () => createClient({ baseUrl: house.dev.url, apiKey: house.dev.api_key });
 
 /** goTo opens a page of the project. */
 async function goTo(page: Page, path: string): Promise<void> {
-  await page.goto(`/p/${dev.project_id}${path}`);
+  await page.goto(`/p/${house.dev.project_id}${path}`);
 }
 
 /** secretIn returns the secret that a dialog shows this once, and closes it. */
@@ -35,8 +22,8 @@ async function secretIn(page: Page): Promise<string | null> {
 }
 
 test("A person logs in, sets the webhook URL, sends a test there, and sees it arrive.", async () => {
-  const { page, context, complaints } = await visit(browser, dev.url);
-  await logIn(page, dev.api_key);
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  await logIn(page, house.dev.api_key);
   await page.getByRole("link", { name: "Set the webhook URL" }).waitFor();
   await expectAccessible(page, "the overview");
   await shoot(page, "overview-empty");
@@ -47,22 +34,22 @@ test("A person logs in, sets the webhook URL, sends a test there, and sees it ar
   await save.click();
   await expect.poll(() => url.getAttribute("aria-invalid")).toBe("true");
   complaints.length = 0; // the refusal itself, which the browser notes
-  await url.fill(receiver.url);
+  await url.fill(house.receiver.url);
   await save.click();
   await page.getByText("The webhook URL is set.").first().waitFor();
   await page.getByRole("button", { name: "Send a test webhook" }).click();
   await page.getByRole("button", { name: "Send it" }).click();
   await page.getByText("It arrived.").waitFor();
-  expect(receiver.received.at(-1)?.headers["webhook-id"]).toMatch(/^test_/);
+  expect(house.receiver.received.at(-1)?.headers["webhook-id"]).toMatch(/^test_/);
   await expectAccessible(page, "the result of a test");
   await shoot(page, "settings-test");
-  receiver.status = 500;
+  house.receiver.status = 500;
   await page.getByRole("button", { name: "Send it" }).click();
   await page.getByText("It did not arrive.").waitFor();
-  receiver.status = 200;
+  house.receiver.status = 200;
   await page.keyboard.press("Escape");
   await page.reload();
-  await expect.poll(() => url.inputValue()).toBe(receiver.url);
+  await expect.poll(() => url.inputValue()).toBe(house.receiver.url);
   await expectAccessible(page, "the settings");
   await shoot(page, "settings");
   expect(complaints).toEqual([]);
@@ -70,8 +57,8 @@ test("A person logs in, sets the webhook URL, sends a test there, and sees it ar
 });
 
 test("A person makes a new signing secret, changes the retry schedule, and sends headers along.", async () => {
-  const { page, context, complaints } = await visit(browser, dev.url);
-  await logIn(page, dev.api_key);
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  await logIn(page, house.dev.api_key);
   await page.getByRole("link", { name: "Project Settings" }).click();
   await page.getByRole("button", { name: "Make a new one" }).click();
   await page.getByRole("button", { name: "Make it" }).click();
@@ -100,12 +87,12 @@ test("A person makes a new signing secret, changes the retry schedule, and sends
 });
 
 test("A person adds an endpoint, changes it, and deletes it.", async () => {
-  const { page, context, complaints } = await visit(browser, dev.url);
-  await logIn(page, dev.api_key);
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  await logIn(page, house.dev.api_key);
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   await goTo(page, "/settings/endpoints");
   await page.getByRole("button", { name: "Add an endpoint" }).click();
-  await page.getByLabel("URL", { exact: true }).fill(receiver.url);
+  await page.getByLabel("URL", { exact: true }).fill(house.receiver.url);
   await page.getByLabel("Name", { exact: true }).fill("warehouse");
   await expectAccessible(page, "the dialog of an endpoint");
   await page.getByRole("button", { name: "Add it" }).click();
@@ -132,8 +119,8 @@ test("A person adds an endpoint, changes it, and deletes it.", async () => {
 });
 
 test("Whoever is logged in with a key that is revoked is told so, and logs in with another.", async () => {
-  const owner = await visit(browser, dev.url);
-  await logIn(owner.page, dev.api_key);
+  const owner = await visit(house.browser, house.dev.url);
+  await logIn(owner.page, house.dev.api_key);
   await owner.page.getByRole("heading", { name: "Overview" }).waitFor();
   await goTo(owner.page, "/settings/keys");
   await owner.page.getByLabel("Name", { exact: true }).fill("reader");
@@ -142,7 +129,7 @@ test("Whoever is logged in with a key that is revoked is told so, and logs in wi
   await expectAccessible(owner.page, "the keys");
   await shoot(owner.page, "keys");
 
-  const reader = await visit(browser, dev.url);
+  const reader = await visit(house.browser, house.dev.url);
   await logIn(reader.page, key);
   await reader.page.getByRole("link", { name: "Project Settings" }).click();
   await reader.page.getByText("Your key may look, and change nothing").waitFor();
@@ -151,15 +138,15 @@ test("Whoever is logged in with a key that is revoked is told so, and logs in wi
   await owner.page.getByText("The key reader is revoked.").first().waitFor();
   await reader.page.getByRole("link", { name: "Overview" }).click();
   await reader.page.getByText("was revoked").waitFor();
-  await logIn(reader.page, dev.api_key);
+  await logIn(reader.page, house.dev.api_key);
   await reader.page.getByRole("heading", { name: "Overview" }).waitFor();
   expect(owner.complaints).toEqual([]);
   await Promise.all([owner.context.close(), reader.context.close()]);
 });
 
 test("A person says how long things are kept.", async () => {
-  const { page, context, complaints } = await visit(browser, dev.url);
-  await logIn(page, dev.api_key);
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  await logIn(page, house.dev.api_key);
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   await goTo(page, "/settings/data");
   await page.getByLabel("Kept for").first().fill("7 d");

@@ -1,29 +1,15 @@
 import { createClient } from "@synchook/client";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Dev, startDev } from "../../clients/typescript/test/dev.js";
-import { expectAccessible, launch, logIn, shoot, visit } from "./chromium.js";
-import { type Receiver, startReceiver } from "./receiver.js";
+import { expect, test } from "vitest";
+import { expectAccessible, logIn, shoot, visit } from "./chromium.js";
+import { withHouse } from "./house.js";
 import { deploy, trigger } from "./story.js";
 
-let dev: Dev;
-let browser: Browser;
-let receiver: Receiver;
-
-beforeAll(async () => {
-  [dev, browser, receiver] = await Promise.all([startDev(), launch(), startReceiver()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await receiver?.stop();
-  await dev?.stop();
-});
+const house = withHouse();
 
 test("A person sets a provider up, connects an account, runs a sync, and sees each step ticked off.", async () => {
-  const { page, context, complaints } = await visit(browser, dev.url);
-  const api = createClient({ baseUrl: dev.url, apiKey: dev.api_key });
-  await logIn(page, dev.api_key);
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  const api = createClient({ baseUrl: house.dev.url, apiKey: house.dev.api_key });
+  await logIn(page, house.dev.api_key);
   const ticked = () => page.getByRole("listitem").filter({ hasText: "(done)" }).count();
   await page.getByText("Quick start").waitFor();
   expect(await ticked()).toBe(0);
@@ -60,7 +46,7 @@ test("A person sets a provider up, connects an account, runs a sync, and sees ea
 
   await page.getByRole("link", { name: "Syncs" }).click();
   await page.getByText("No sync is deployed yet").waitFor();
-  await deploy(dev);
+  await deploy(house.dev);
   await page.reload();
   const sync = page.getByRole("row", { name: "issues" });
   await sync.getByRole("button", { name: "Run now" }).click();
@@ -75,7 +61,7 @@ test("A person sets a provider up, connects an account, runs a sync, and sees ea
   await page.getByRole("link", { name: "Overview" }).click();
   await expect.poll(ticked, { timeout: 10_000 }).toBe(3);
   await api.projects.updateProjectSettings({
-    settings: { webhookUrl: receiver.url },
+    settings: { webhookUrl: house.receiver.url },
     updateMask: { paths: ["webhook_url"] },
   });
   await expect.poll(ticked, { timeout: 10_000 }).toBe(4);
@@ -83,7 +69,7 @@ test("A person sets a provider up, connects an account, runs a sync, and sees ea
   await shoot(page, "quick-start");
   await trigger(api);
   await page.getByText("Your first webhook was received").waitFor();
-  expect(receiver.received).toHaveLength(1);
+  expect(house.receiver.received).toHaveLength(1);
 
   await page.getByRole("link", { name: "Connections" }).click();
   await page.getByRole("row", { name: "user-1" }).getByRole("button", { name: "Delete" }).click();

@@ -98,6 +98,20 @@ func TestNothingInTheCommittedPageLacksAComment(t *testing.T) {
 	}
 }
 
+// field returns the contract's field of that name.
+func field(t *testing.T, name string) protoreflect.FieldDescriptor {
+	t.Helper()
+	d, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, ok := d.(protoreflect.FieldDescriptor)
+	if !ok {
+		t.Fatalf("%s is no field", name)
+	}
+	return f
+}
+
 func TestRulesAreSaidInWords(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
@@ -109,15 +123,7 @@ func TestRulesAreSaidInWords(t *testing.T) {
 		"synchook.v1.Record.id":                               "",
 		"synchook.v1.DeploySyncsRequest.provider_config_keys": "(required, at most 100 of them, each at most 100 characters)",
 	} {
-		d, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		field, ok := d.(protoreflect.FieldDescriptor)
-		if !ok {
-			t.Fatalf("%s is no field", name)
-		}
-		if got := Rules(field); got != want {
+		if got := Rules(field(t, name)); got != want {
 			t.Errorf("the rules of %s read %q, want %q", name, got, want)
 		}
 	}
@@ -134,15 +140,7 @@ func TestTypesAreSaidInWords(t *testing.T) {
 		"synchook.v1.IngestWebhookRequest.body":    "bytes",
 		"synchook.v1.SyncDefinition.frequency":     "span",
 	} {
-		d, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		field, ok := d.(protoreflect.FieldDescriptor)
-		if !ok {
-			t.Fatalf("%s is no field", name)
-		}
-		if got := fieldType(field); got != want {
+		if got := fieldType(field(t, name)); got != want {
 			t.Errorf("the type of %s reads %q, want %q", name, got, want)
 		}
 	}

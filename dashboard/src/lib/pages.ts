@@ -60,6 +60,22 @@ export function usePages<I extends DescMessage, O extends DescMessage, Row>(
   };
 }
 
+/** whole is a list that one answer holds altogether. */
+export function whole<Answer, Row>(
+  query: { data: Answer | undefined; isPending: boolean; error: unknown },
+  rows: (answer: Answer) => Row[],
+): Paged<Row> {
+  return {
+    rows: query.data === undefined ? [] : rows(query.data),
+    loading: query.isPending,
+    loadingMore: false,
+    more: false,
+    loadMore: () => undefined,
+    error: query.error,
+    stale: false,
+  };
+}
+
 function nextToken(page: object): string | undefined {
   return "nextPageToken" in page && page.nextPageToken ? String(page.nextPageToken) : undefined;
 }

@@ -55,6 +55,23 @@ export function Empty({ icon, title, children, action }: EmptyProps) {
   );
 }
 
+/** NothingMatches stands where the filters of a list leave nothing. */
+export function NothingMatches({
+  icon,
+  what,
+  onClear,
+}: {
+  icon: ReactNode;
+  what: string;
+  onClear: () => void;
+}) {
+  return (
+    <Empty icon={icon} title="Nothing matches" action={<Button onClick={onClear}>Show all</Button>}>
+      No {what} that is kept is as the filters say.
+    </Empty>
+  );
+}
+
 /** Skeleton takes the room of what is being read. */
 export function Skeleton({ width = "100%", height = 16 }: { width?: number | string; height?: number }) {
   return <span className="skeleton" style={{ width, height }} aria-hidden />;

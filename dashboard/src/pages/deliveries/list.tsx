@@ -5,9 +5,9 @@ import { useFilters } from "../../lib/filters.js";
 import { usePages } from "../../lib/pages.js";
 import { deliveryState } from "../../lib/states.js";
 import { Badge } from "../../ui/badge.js";
-import { Button, LinkButton } from "../../ui/button.js";
+import { LinkButton } from "../../ui/button.js";
 import { Field, Filters, Select, Text } from "../../ui/form.js";
-import { Empty } from "../../ui/note.js";
+import { Empty, NothingMatches } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Ago } from "../../ui/time.js";
@@ -109,9 +109,7 @@ function FilterBar({ values, set, any, clear }: FilterBarProps) {
 
 function NoDeliveries({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
   return filtered ? (
-    <Empty icon={<Send />} title="Nothing matches" action={<Button onClick={onClear}>Show all</Button>}>
-      No delivery that is kept is as the filters say.
-    </Empty>
+    <NothingMatches icon={<Send />} what="delivery" onClear={onClear} />
   ) : (
     <Empty
       icon={<Send />}

@@ -7,10 +7,9 @@ import { usePages } from "../../lib/pages.js";
 import { eventOutcome } from "../../lib/states.js";
 import { countText } from "../../lib/words.js";
 import { Badge } from "../../ui/badge.js";
-import { Button } from "../../ui/button.js";
 import { Card } from "../../ui/card.js";
 import { Field, Filters, Select, Text } from "../../ui/form.js";
-import { Empty } from "../../ui/note.js";
+import { Empty, NothingMatches } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Ago } from "../../ui/time.js";
@@ -77,9 +76,7 @@ export function List() {
 
 function NoEvents({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
   return filtered ? (
-    <Empty icon={<Inbox />} title="Nothing matches" action={<Button onClick={onClear}>Show all</Button>}>
-      No event that is kept is as the filters say.
-    </Empty>
+    <NothingMatches icon={<Inbox />} what="event" onClear={onClear} />
   ) : (
     <Empty icon={<Inbox />} title="No provider has sent a webhook yet">
       Give the URL of an integration to the provider, with the secret that it signs with. What it sends is

@@ -6,9 +6,8 @@ import { usePages } from "../../lib/pages.js";
 import { runState, triggerText } from "../../lib/states.js";
 import { changesText, dateOf, spanText } from "../../lib/words.js";
 import { Badge } from "../../ui/badge.js";
-import { Button } from "../../ui/button.js";
 import { Field, Filters, Select, Text } from "../../ui/form.js";
-import { Empty } from "../../ui/note.js";
+import { Empty, NothingMatches } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Ago } from "../../ui/time.js";
@@ -71,9 +70,7 @@ export function List() {
 
 function NoRuns({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
   return filtered ? (
-    <Empty icon={<Play />} title="Nothing matches" action={<Button onClick={onClear}>Show all</Button>}>
-      No run that is kept is as the filters say.
-    </Empty>
+    <NothingMatches icon={<Play />} what="run" onClear={onClear} />
   ) : (
     <Empty icon={<Play />} title="No sync has run yet">
       A sync runs when a provider's webhook comes for one of its connections, on its schedule, and when

@@ -3,6 +3,7 @@ import { type APIKey, APIKeyService, Scope } from "@synchook/client/gen/api_key_
 import { KeyRound } from "lucide-react";
 import { useState } from "react";
 import { useChange } from "../../lib/change.js";
+import { whole } from "../../lib/pages.js";
 import { usePlace } from "../../lib/session.js";
 import { Badge } from "../../ui/badge.js";
 import { Button } from "../../ui/button.js";
@@ -27,15 +28,7 @@ const scopes: { scope: Scope; name: "read" | "write" | "deploy" | "ingest"; what
 /** Keys lists the project's API keys, makes them and ends them. */
 export default function Keys() {
   const query = useQuery(APIKeyService.method.listAPIKeys, {});
-  const rows = {
-    rows: query.data?.apiKeys ?? [],
-    loading: query.isPending,
-    loadingMore: false,
-    more: false,
-    loadMore: () => undefined,
-    error: query.error,
-    stale: false,
-  };
+  const rows = whole(query, (answer) => answer.apiKeys);
   return (
     <>
       <Table

@@ -4,6 +4,7 @@ import { type Sync, SyncService } from "@synchook/client/gen/sync_pb";
 import { RefreshCw } from "lucide-react";
 import { Link } from "react-router";
 import { useChange } from "../../lib/change.js";
+import { whole } from "../../lib/pages.js";
 import { usePlace } from "../../lib/session.js";
 import { runState } from "../../lib/states.js";
 import { countText, secondsOf, spanText } from "../../lib/words.js";
@@ -18,15 +19,7 @@ import { Ago } from "../../ui/time.js";
 /** Syncs are the scripts that are deployed. */
 export default function Syncs() {
   const query = useQuery(SyncService.method.listSyncs, {});
-  const rows = {
-    rows: query.data?.syncs ?? [],
-    loading: query.isPending,
-    loadingMore: false,
-    more: false,
-    loadMore: () => undefined,
-    error: query.error,
-    stale: false,
-  };
+  const rows = whole(query, (answer) => answer.syncs);
   return (
     <Page title="Syncs" about="The scripts that fetch your customers' data, and what sets them off.">
       <Table
