@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
@@ -151,5 +153,15 @@ func fromCounts(counts map[string]synchook.Counts) map[string]*v1.Counts {
 }
 
 func fromLogLine(l store.LogLine) *v1.LogLine {
-	return &v1.LogLine{Time: timestamp(l.Time), Level: l.Level, Message: l.Message}
+	line := &v1.LogLine{Time: timestamp(l.Time), Level: l.Level, Message: l.Message}
+	if r := l.Request; r != nil {
+		line.Request = &v1.LoggedRequest{
+			Method: r.Method, Url: r.URL, StartTime: timestamp(r.Began), Duration: durationpb.New(r.Took),
+			Status: int32(r.Status), Attempts: int32(r.Attempts), ResponseSize: int64(r.Size), Error: r.Error,
+		}
+	}
+	if e := l.Source; e != nil {
+		line.Source = &v1.SourceExcerpt{File: e.File, Line: int32(e.Line), FirstLine: int32(e.First), Lines: e.Lines}
+	}
+	return line
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -60,10 +61,13 @@ func (h *host) Proxy(ctx context.Context, r proxy.Request) (proxy.Response, erro
 	target := proxy.Target{BaseURL: h.baseURL, Credentials: credentials(h.connection.Credentials)}
 	version := h.connection.CredentialsVersion
 	h.mu.Unlock()
-	ctx, span := tracing.Call(ctx, "request")
-	response, err := h.proxy.Do(ctx, target, r)
+	made := &store.LoggedRequest{Began: time.Now().UTC()}
+	made.Method, made.URL = proxy.Shown(target, r)
+	inner, span := tracing.Call(ctx, "request")
+	response, err := h.proxy.Do(inner, target, r)
+	made.Took, made.Status, made.Attempts, made.Size = time.Since(made.Began), response.Status, response.Attempts, len(response.Body)
 	h.noteAccess(accessOf(response, version))
-	h.noteRequest(span, target, r, response, err)
+	h.noteRequest(ctx, span, made, err)
 	return response, err
 }
 
@@ -76,22 +80,30 @@ func (h *host) noteAccess(a store.Access) {
 	}
 }
 
-// noteRequest ends a request's span.
-func (h *host) noteRequest(span tracing.Span, t proxy.Target, r proxy.Request, response proxy.Response, err error) {
-	if !span.Recording() {
-		return
-	}
-	method, url := proxy.Shown(t, r)
-	span.Note(slog.String("http.request.method", method), slog.String("url.full", h.hide.Text(url)),
-		slog.Int("http.response.status_code", response.Status), slog.Int("attempts", response.Attempts))
+// noteRequest ends a request's span, and writes it into the run's log.
+func (h *host) noteRequest(ctx context.Context, span tracing.Span, made *store.LoggedRequest, err error) {
+	made.URL = h.hide.Text(made.URL)
 	failure := ""
 	switch {
 	case err != nil:
-		failure = h.hide.Text(err.Error())
-	case response.Status >= http.StatusBadRequest:
-		failure = "the API answered " + strconv.Itoa(response.Status)
+		made.Error = h.hide.Text(err.Error())
+		failure = made.Error
+	case made.Status >= http.StatusBadRequest:
+		failure = "the API answered " + strconv.Itoa(made.Status)
 	}
-	span.End(failure)
+	if span.Recording() {
+		span.Note(slog.String("http.request.method", made.Method), slog.String("url.full", made.URL),
+			slog.Int("http.response.status_code", made.Status), slog.Int("attempts", made.Attempts))
+		span.End(failure)
+	}
+	line := store.LogLine{Level: "debug", Message: fmt.Sprintf("%s %s: %d", made.Method, made.URL, made.Status), Request: made}
+	switch {
+	case made.Error != "":
+		line.Level, line.Message = "warn", made.Error
+	case failure != "":
+		line.Level = "warn"
+	}
+	h.addLine(ctx, line)
 }
 
 // write makes a write to the store: it is one of the run's phases, and has a span.
@@ -209,9 +221,15 @@ func (h *host) changeMetadata(ctx context.Context, change func(json.RawMessage) 
 // Log adds a line to the run's log. What a script writes there is its own affair but for the connection's
 // credentials: whoever may read the log is not therefore to have them.
 func (h *host) Log(ctx context.Context, level, message string) {
+	h.addLine(ctx, store.LogLine{Level: level, Message: h.hide.Text(message)})
+}
+
+// addLine adds a line to the run's log, which is stored now and then.
+func (h *host) addLine(ctx context.Context, line store.LogLine) {
 	now := time.Now()
+	line.Time = now.UTC()
 	h.mu.Lock()
-	h.lines = append(h.lines, store.LogLine{Time: now.UTC(), Level: level, Message: h.hide.Text(message)})
+	h.lines = append(h.lines, line)
 	due := len(h.lines) >= logFlushLines || now.Sub(h.flushed) > logFlushTime
 	h.mu.Unlock()
 	if due {

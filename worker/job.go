@@ -89,6 +89,19 @@ func (j *job) describe(err error) string {
 	return strings.ToValidUTF8(text, "?")
 }
 
+// excerpt returns the source around the line at which a script failed. Nil: it is not known.
+func (j *job) excerpt(err error) *store.SourceExcerpt {
+	var failed *script.ScriptError
+	if !errors.As(err, &failed) || failed.Source == nil {
+		return nil
+	}
+	e := &store.SourceExcerpt{File: failed.Source.File, Line: failed.Source.Line, First: failed.Source.First}
+	for _, line := range failed.Source.Lines {
+		e.Lines = append(e.Lines, j.hide.Text(line))
+	}
+	return e
+}
+
 // finished is what became of a row, and what its line says.
 type finished[Done any] struct {
 	done  Done

@@ -136,7 +136,7 @@ func (r *runner) script(ctx context.Context, j *job) error {
 		err = cause
 	}
 	if err != nil && !infrastructure(err) {
-		h.Log(context.WithoutCancel(ctx), "error", j.describe(err))
+		h.addLine(context.WithoutCancel(ctx), store.LogLine{Level: "error", Message: j.describe(err), Source: j.excerpt(err)})
 	}
 	if flushErr := h.flush(context.WithoutCancel(ctx)); err == nil && flushErr != nil {
 		r.log.Warn("the end of a run's log could not be stored", "project", j.project, "run", j.run.ID, "error", flushErr)

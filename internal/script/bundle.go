@@ -2,9 +2,11 @@ package script
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
 )
@@ -16,6 +18,9 @@ const exportsName = "__synchook_exports"
 // 1, so a stack frame on any later line belongs to the script: the engine
 // gives no other means to tell them apart.
 const banner = "// synchook script"
+
+// namespace is that of our own modules in a bundle.
+const namespace = "synchook"
 
 // nangoModule is what `import ... from 'nango'` means to a bundle. The classes
 // exist to be named in types and in instanceof; the work is in the object
@@ -34,7 +39,8 @@ type Bundled struct {
 	// Code is one JavaScript program that needs no other file.
 	Code string
 	// SourceMap leads from Code back to the files it was made of. It names
-	// them relative to the folder of the entry, and holds none of their text.
+	// them relative to the folder of the entry, and holds the text of those
+	// that are no package's.
 	SourceMap string
 	// Exports are the names that the entry exports, sorted: "default",
 	// "onWebhookPayloadReceived" and "onWebhook" are those that can be run.
@@ -65,13 +71,15 @@ func Bundle(entry string) (Bundled, []Fault) {
 	var b Bundled
 	for _, file := range program.OutputFiles {
 		if filepath.Ext(file.Path) == ".map" {
-			b.SourceMap = string(file.Contents)
+			b.SourceMap, err = withoutPackages(file.Contents)
 		} else {
 			b.Code = string(file.Contents)
 		}
 	}
-	// Only the ESM form of esbuild's report lists the exports.
-	if b.Exports, err = exports(build(folder, entry, api.FormatESModule).Metafile); err != nil {
+	if err == nil { // only the ESM form of esbuild's report lists the exports
+		b.Exports, err = exports(build(folder, entry, api.FormatESModule).Metafile)
+	}
+	if err != nil {
 		return Bundled{}, []Fault{{File: entry, Message: err.Error()}}
 	}
 	return b, nil
@@ -91,7 +99,7 @@ func build(folder, entry string, format api.Format) api.BuildResult {
 		Target:         api.ES2023,
 		Charset:        api.CharsetUTF8,
 		Sourcemap:      api.SourceMapExternal,
-		SourcesContent: api.SourcesContentExclude,
+		SourcesContent: api.SourcesContentInclude,
 		Metafile:       true,
 		Banner:         map[string]string{"js": banner},
 		TsconfigRaw:    `{}`,
@@ -108,13 +116,34 @@ func build(folder, entry string, format api.Format) api.BuildResult {
 func nangoPlugin() api.Plugin {
 	return api.Plugin{Name: "nango", Setup: func(b api.PluginBuild) {
 		b.OnResolve(api.OnResolveOptions{Filter: `^nango$`}, func(api.OnResolveArgs) (api.OnResolveResult, error) {
-			return api.OnResolveResult{Path: "nango", Namespace: "synchook"}, nil
+			return api.OnResolveResult{Path: "nango", Namespace: namespace}, nil
 		})
-		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: "synchook"}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
+		b.OnLoad(api.OnLoadOptions{Filter: `.*`, Namespace: namespace}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
 			module := nangoModule
 			return api.OnLoadResult{Contents: &module, Loader: api.LoaderJS}, nil
 		})
 	}}
+}
+
+// withoutPackages leaves the text of npm packages, and of our own module, out of a source map: it would be most of it.
+func withoutPackages(sourceMap []byte) (string, error) {
+	var m map[string]json.RawMessage
+	var names []string
+	var texts []*string
+	if err := errors.Join(json.Unmarshal(sourceMap, &m), json.Unmarshal(m["sources"], &names), json.Unmarshal(m["sourcesContent"], &texts)); err != nil {
+		return "", fmt.Errorf("reading the bundler's source map: %w", err)
+	}
+	for i, name := range names {
+		if slices.Contains(strings.Split(name, "/"), "node_modules") || strings.HasPrefix(name, namespace+":") {
+			texts[i] = nil
+		}
+	}
+	var err error
+	if m["sourcesContent"], err = json.Marshal(texts); err != nil {
+		return "", err
+	}
+	out, err := json.Marshal(m)
+	return string(out), err
 }
 
 // exports reads the names that an entry exports from esbuild's report.

@@ -77,6 +77,9 @@ func TestABundleHoldsTheFilesAndPackagesItNeedsAndNoPathOfTheMachine(t *testing.
 	if !strings.Contains(b.SourceMap, `"issues.ts"`) {
 		t.Errorf("the source map does not name the entry: %s", b.SourceMap)
 	}
+	if !strings.Contains(b.SourceMap, "n * 2") || strings.Contains(b.SourceMap, "module.exports = 5") || strings.Contains(b.SourceMap, "createAction") {
+		t.Errorf("the source map should hold the text of the folder's own files: %s", b.SourceMap)
+	}
 }
 
 func TestFaultsNameFileLineAndColumn(t *testing.T) {

@@ -213,11 +213,27 @@ func TestAnErrorNamesTheLineOfTheTypeScriptFile(t *testing.T) {
 			if test.want.File != "" && !strings.Contains(got.Stack, fmt.Sprintf("(%s:%d:", test.want.File, test.want.Line)) {
 				t.Errorf("the stack does not name the place:\n%s", got.Stack)
 			}
-			got.Stack = ""
+			if test.want.File != "" {
+				wantExcerpt(t, got, test.text)
+			}
+			got.Stack, got.Source = "", nil
 			if *got != test.want {
 				t.Errorf("got  %+v\nwant %+v", *got, test.want)
 			}
 		})
+	}
+}
+
+// wantExcerpt fails unless the error has the source around its line.
+func wantExcerpt(t *testing.T, e *ScriptError, text string) {
+	t.Helper()
+	source := strings.Split(text, "\n")
+	x := e.Source
+	if x == nil || x.File != e.File || x.Line != e.Line || x.First != max(1, e.Line-excerptAround) {
+		t.Fatalf("the excerpt of line %d is %+v", e.Line, x)
+	}
+	if want := source[x.First-1 : min(len(source), e.Line+excerptAround)]; !slices.Equal(x.Lines, want) {
+		t.Errorf("the excerpt is %q, want %q", x.Lines, want)
 	}
 }
 

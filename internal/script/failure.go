@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/go-sourcemap/sourcemap"
 	"modernc.org/quickjs"
 )
 
@@ -35,6 +36,8 @@ type ScriptError struct {
 	// and zero when it has none.
 	File string
 	Line int
+	// Source is the text around that line; nil when the source map lacks it.
+	Source *Excerpt
 }
 
 // Error returns one line: where, and what.
@@ -109,7 +112,8 @@ func newScriptError(thrown *quickjs.Error, sourceMap string) *ScriptError {
 	if e.Name == "" && e.Message == "" {
 		e.Message = thrown.Error()
 	}
-	frames := traced(thrown.Stack, sourceMap)
+	sources, _ := sourcemap.Parse("", []byte(sourceMap)) // nil: the bundle's own lines are named
+	frames := traced(thrown.Stack, sources)
 	lines := make([]string, len(frames))
 	for i, f := range frames {
 		lines[i] = f.String()
@@ -117,6 +121,7 @@ func newScriptError(thrown *quickjs.Error, sourceMap string) *ScriptError {
 	e.Stack = strings.Join(lines, "\n")
 	if len(frames) > 0 {
 		e.File, e.Line = frames[0].file, frames[0].line
+		e.Source = excerpt(sources, e.File, e.Line)
 	}
 	return e
 }

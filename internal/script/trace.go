@@ -26,8 +26,7 @@ var framePattern = regexp.MustCompile(`(?m)^\s+at (.*?) ?\(?<eval>:(\d+)(?::(\d+
 // traced returns the script's own frames of an engine's stack trace, led back
 // to the sources. Frames on line 1 are the runtime's (see banner) and are
 // left out, as are those in native code.
-func traced(stack, sourceMap string) []frame {
-	sources, err := sourcemap.Parse("", []byte(sourceMap))
+func traced(stack string, sources *sourcemap.Consumer) []frame {
 	var frames []frame
 	for _, match := range framePattern.FindAllStringSubmatch(stack, -1) {
 		line, _ := strconv.Atoi(match[2])
@@ -36,7 +35,7 @@ func traced(stack, sourceMap string) []frame {
 			continue
 		}
 		f := frame{function: match[1], file: "bundle.js", line: line, column: column}
-		if err == nil {
+		if sources != nil {
 			f.locate(sources)
 		}
 		frames = append(frames, f)

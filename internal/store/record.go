@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -347,43 +346,4 @@ func actionLetters(actions []synchook.Action) string {
 		letters += string(a[:1])
 	}
 	return letters
-}
-
-// LogLine is one line of a run's log.
-type LogLine struct {
-	Time    time.Time `json:"t"`
-	Level   string    `json:"l"`
-	Message string    `json:"m"`
-}
-
-// AppendLog adds lines to a run's log, of which the last 1,000 are kept. Lines of a connection that was
-// deleted are not.
-func (s *Store) AppendLog(ctx context.Context, p synchook.ProjectID, con synchook.ConnectionID, run synchook.RunID, lines []LogLine, keep time.Duration) error {
-	if len(lines) == 0 {
-		return nil
-	}
-	args := []any{string(run), int(keep / time.Second)}
-	for _, l := range lines {
-		args = append(args, toJSON(l))
-	}
-	err := s.inConnection(ctx, p, con, logScript, args...).Err()
-	if isNil(err) {
-		return nil // what a script answers that answers nothing
-	}
-	return failed("writing the log", err)
-}
-
-// Log returns a run's log, oldest first.
-func (s *Store) Log(ctx context.Context, p synchook.ProjectID, con synchook.ConnectionID, run synchook.RunID) ([]LogLine, error) {
-	texts, err := s.rdb.LRange(ctx, conKey(p, con, "log:"+string(run)), 0, -1).Result()
-	if err != nil {
-		return nil, failed("reading the log", err)
-	}
-	lines := make([]LogLine, len(texts))
-	for i, text := range texts {
-		if err := json.Unmarshal([]byte(text), &lines[i]); err != nil {
-			return nil, err
-		}
-	}
-	return lines, nil
 }
