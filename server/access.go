@@ -24,7 +24,7 @@ func accessTo(procedure string) (access, bool) {
 		api.ConnectionServiceGetConnectionProcedure, api.ConnectionServiceListConnectionsProcedure,
 		api.SyncServiceListSyncsProcedure, api.SyncServiceGetSyncProcedure,
 		api.RunServiceListRunsProcedure, api.RunServiceGetRunProcedure,
-		api.EventServiceListEventsProcedure, api.EventServiceGetEventProcedure,
+		api.EventServiceListEventsProcedure, api.EventServiceGetEventProcedure, api.EventServiceTryMatchProcedure,
 		api.DeliveryServiceListDeliveriesProcedure, api.DeliveryServiceGetDeliveryProcedure,
 		api.DeliveryServiceWatchDeliveriesProcedure, api.DeliveryServiceListenDeliveriesProcedure,
 		api.DeliveryServiceGetDeliveryStatsProcedure, api.RecordServiceListRecordsProcedure,

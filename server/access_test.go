@@ -20,7 +20,7 @@ func scopeByName(name string) v1.Scope {
 		return v1.Scope_SCOPE_DEPLOY
 	case name == "IngestWebhook":
 		return v1.Scope_SCOPE_INGEST
-	case strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "List") || strings.HasPrefix(name, "Watch"):
+	case strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "List") || strings.HasPrefix(name, "Watch") || strings.HasPrefix(name, "Try"):
 		return v1.Scope_SCOPE_READ
 	}
 	return v1.Scope_SCOPE_WRITE
@@ -28,7 +28,11 @@ func scopeByName(name string) v1.Scope {
 
 func TestEveryMethodWantsItsScopeAndNoOther(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	byKeyAndBySession(t, eachMethodWantsItsScope)
+}
+
+func eachMethodWantsItsScope(t *testing.T, w *world) {
+	t.Helper()
 	all := []v1.Scope{v1.Scope_SCOPE_READ, v1.Scope_SCOPE_WRITE, v1.Scope_SCOPE_DEPLOY, v1.Scope_SCOPE_INGEST}
 	only, without := map[v1.Scope]string{}, map[v1.Scope]string{}
 	for _, s := range all {
@@ -78,7 +82,11 @@ func TestEveryMethodWantsItsScopeAndNoOther(t *testing.T) {
 
 func TestNoMethodReachesAnotherProject(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	byKeyAndBySession(t, noMethodReachesAnotherProject)
+}
+
+func noMethodReachesAnotherProject(t *testing.T, w *world) {
+	t.Helper()
 	w.setUp()
 	run := w.trigger()
 	delivery := w.work(run, "failed", record("1", `{"id":"1","secret":"of-alpha"}`))

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	"github.com/synchook/synchook/internal/store"
@@ -11,6 +13,7 @@ import (
 // connectionStore keeps connections.
 type connectionStore interface {
 	CreateConnection(ctx context.Context, p synchook.ProjectID, c synchook.Connection) (synchook.Connection, error)
+	Integrations(ctx context.Context, p synchook.ProjectID) ([]synchook.Integration, error)
 	Connections(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID, page store.Page) ([]synchook.Connection, string, error)
 	UpdateConnection(ctx context.Context, p synchook.ProjectID, id synchook.ConnectionID, change func(*synchook.Connection) error) (synchook.Connection, error)
 	DeleteConnection(ctx context.Context, p synchook.ProjectID, c synchook.Connection) error
@@ -64,7 +67,7 @@ func (s *connectionService) ListConnections(ctx context.Context, r *v1.ListConne
 		}
 		only = in.ID
 	}
-	page, next, err := s.store.Connections(ctx, p, only, pageOf(r))
+	page, next, err := s.list(ctx, p, only, r)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +80,33 @@ func (s *connectionService) ListConnections(ctx context.Context, r *v1.ListConne
 		return fromConnection(con, key)
 	})
 	return &v1.ListConnectionsResponse{Connections: shown, NextPageToken: next}, err
+}
+
+// list returns a page of connections, or those of the name that is asked for: one of each integration at most.
+func (s *connectionService) list(ctx context.Context, p synchook.ProjectID, only synchook.IntegrationID, r *v1.ListConnectionsRequest) ([]synchook.Connection, string, error) {
+	if r.GetConnectionId() == "" {
+		return s.store.Connections(ctx, p, only, pageOf(r))
+	}
+	all, err := s.store.Integrations(ctx, p)
+	if err != nil {
+		return nil, "", err
+	}
+	var named []synchook.Connection
+	for _, in := range all {
+		if only != "" && in.ID != only {
+			continue
+		}
+		con, err := s.store.ConnectionByName(ctx, p, in.ID, r.GetConnectionId())
+		if synchook.IsKind(err, synchook.KindNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		named = append(named, con)
+	}
+	slices.SortFunc(named, func(a, b synchook.Connection) int { return cmp.Compare(a.ID, b.ID) }) // oldest first
+	return cut(named, func(con synchook.Connection) string { return string(con.ID) }, pageOf(r))
 }
 
 // UpdateConnection implements the service.

@@ -88,6 +88,32 @@ func (s *eventService) ReplayEvent(ctx context.Context, r *v1.ReplayEventRequest
 	return &v1.ReplayEventResponse{Event: shown, RunIds: texts(runs)}, err
 }
 
+// triedRuns is how many runs a trial shows.
+const triedRuns = 100
+
+// TryMatch implements the service.
+func (s *eventService) TryMatch(ctx context.Context, r *v1.TryMatchRequest) (*v1.TryMatchResponse, error) {
+	var match *synchook.Match
+	if r.GetMatch() != nil {
+		if err := checkMatch("match.all", r.GetMatch()); err != nil {
+			return nil, err
+		}
+		match = new(toMatch(r.GetMatch()))
+	}
+	p := projectOf(ctx)
+	trial, err := s.intake.Try(ctx, p, synchook.EventID(r.GetId()), match)
+	if err != nil {
+		return nil, err
+	}
+	res := &v1.TryMatchResponse{Outcome: outcomeWords().enum(trial.Outcome), Reason: trial.Reason, More: trial.More || len(trial.Runs) > triedRuns}
+	names := newNames(s.store, p)
+	res.Runs, err = tryAll(trial.Runs[:min(len(trial.Runs), triedRuns)], func(run synchook.Run) (*v1.TriedRun, error) {
+		_, connection, sync, err := names.of(ctx, run.Integration, run.Connection, run.Sync)
+		return &v1.TriedRun{ConnectionId: connection, SyncName: sync}, err
+	})
+	return res, err
+}
+
 func fromEvent(ctx context.Context, e synchook.Event, n *names) (*v1.Event, error) {
 	key, err := n.integration(ctx, e.Integration)
 	return &v1.Event{

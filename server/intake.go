@@ -13,4 +13,6 @@ type Intake interface {
 	Receive(ctx context.Context, in intake.Incoming) (intake.Receipt, error)
 	// Replay processes an event again and returns its new runs.
 	Replay(ctx context.Context, p synchook.ProjectID, id synchook.EventID) (synchook.Event, []synchook.RunID, error)
+	// Try says what an event would set off now, with that matching rule unless it is nil.
+	Try(ctx context.Context, p synchook.ProjectID, id synchook.EventID, match *synchook.Match) (intake.Trial, error)
 }

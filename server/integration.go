@@ -101,12 +101,19 @@ func (s *integrationService) UpdateIntegration(ctx context.Context, r *v1.Update
 
 // check judges what the contract's own rules cannot.
 func (s *integrationService) check(given *v1.Integration) error {
-	if given.GetMatch().GetAll() && len(given.GetMatch().GetRules()) > 0 {
-		return synchook.Invalid("integration.match.all", "every event cannot go to all connections and to those that rules find",
-			"Set either all or rules.")
+	if err := checkMatch("integration.match.all", given.GetMatch()); err != nil {
+		return err
 	}
 	if raw := given.GetBaseUrl(); raw != "" {
 		return s.urls.checkBase("integration.base_url", raw)
+	}
+	return nil
+}
+
+func checkMatch(field string, m *v1.Match) error {
+	if m.GetAll() && len(m.GetRules()) > 0 {
+		return synchook.Invalid(field, "every event cannot go to all connections and to those that rules find",
+			"Set either all or rules.")
 	}
 	return nil
 }

@@ -42,6 +42,8 @@ type world struct {
 	key     string
 	client  *synchookclient.Client
 	token   string // of who takes deliveries
+
+	sessions map[string]*http.Cookie // by key: those of a browser, which is what calls then; nil: a key's own calls
 }
 
 func newWorld(t *testing.T, change ...func(*server.Options)) *world {

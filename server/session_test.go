@@ -92,6 +92,17 @@ func TestASessionMayWhatItsKeyMay(t *testing.T) {
 	}
 }
 
+func TestAProjectsSessionOpensNoPageOfTheAdmins(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	h := browser(w.session(w.key))
+	for _, path := range []string{"/queues/", "/queues/api/queues", "/queues/api/redis_info", "/metrics"} {
+		if got := w.send(http.MethodGet, path, h, nil); got.status != http.StatusUnauthorized && got.status != http.StatusNotFound {
+			t.Errorf("%s answers %d: %.200s", path, got.status, got.text)
+		}
+	}
+}
+
 func TestAnAdminsSessionNamesItsProjectAtEachRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

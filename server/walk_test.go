@@ -81,9 +81,7 @@ func (w *world) post(path, contentType string, body []byte, key string) answer {
 		w.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", contentType)
-	if key != "" {
-		r.Header.Set("Authorization", "Bearer "+key)
-	}
+	w.authorise(r, key)
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		w.t.Fatal(err)
@@ -97,6 +95,37 @@ func (w *world) post(path, contentType string, body []byte, key string) answer {
 		return answer{code: "ok", body: text}
 	}
 	return readError(w.t, text)
+}
+
+// authorise has a request come with a key, or with the session of a browser that is logged in with it.
+func (w *world) authorise(r *http.Request, key string) {
+	w.t.Helper()
+	if key == "" {
+		return
+	}
+	if w.sessions == nil || key == "sk_unknown" {
+		r.Header.Set("Authorization", "Bearer "+key)
+		return
+	}
+	if w.sessions[key] == nil {
+		w.sessions[key] = w.session(key)
+	}
+	contentType := r.Header.Get("Content-Type")
+	r.Header = browser(w.sessions[key])
+	r.Header.Set("Content-Type", contentType)
+}
+
+// byKeyAndBySession runs a test for calls with a key, and for those of a browser that is logged in with it.
+func byKeyAndBySession(t *testing.T, test func(*testing.T, *world)) {
+	t.Helper()
+	for name, sessions := range map[string]map[string]*http.Cookie{"by key": nil, "by session": {}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.sessions = sessions
+			test(t, w)
+		})
+	}
 }
 
 func readError(t *testing.T, text []byte) answer {

@@ -174,6 +174,32 @@ func (i *Intake) Replay(ctx context.Context, p synchook.ProjectID, id synchook.E
 	return event, ids, nil
 }
 
+// Trial is what an event would set off.
+type Trial struct {
+	Outcome synchook.Outcome
+	Reason  string // why it would set nothing off
+	Runs    []synchook.Run
+	More    bool // there would be more than these
+}
+
+// Try says what an event would set off now, with that matching rule unless it is nil. It writes nothing.
+func (i *Intake) Try(ctx context.Context, p synchook.ProjectID, id synchook.EventID, match *synchook.Match) (Trial, error) {
+	event, in, parsed, err := i.read(ctx, p, id)
+	if err != nil {
+		return Trial{}, err
+	}
+	if match != nil {
+		in.Integration.Match = *match
+	}
+	plan, err := i.plan(ctx, in, parsed, event, firstRuns)
+	if err != nil {
+		return Trial{}, err
+	}
+	_, handshake := in.Provider.Handshake(in.Request)
+	outcome, reason := plan.outcome(handshake)
+	return Trial{Outcome: outcome, Reason: reason, Runs: plan.runs, More: plan.more}, nil
+}
+
 // FanOut queues all runs of an event that triggers more than one write can hold. Runs that are there
 // already stay as they are, so that it can be done again. That there is nobody left to run for is no
 // error.

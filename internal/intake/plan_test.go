@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -323,4 +324,35 @@ func (batching) Parse(r provider.Request) (provider.Event, error) {
 		})
 	}
 	return e, nil
+}
+
+func TestAnotherRuleIsTriedOnAnEventAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.connect(t, "of team 7", `{"team":"7"}`, `{}`)
+	receipt := w.receive(t, github("issues", "d1", `{"action":"opened","installation":{"id":999},"team":7}`))
+	if receipt.Runs != 0 {
+		t.Fatalf("the event set %d runs off", receipt.Runs)
+	}
+	before := w.event(t, receipt.Event)
+	byTeam := &synchook.Match{Rules: []synchook.MatchRule{{From: "team", To: "metadata.team"}}}
+	for name, tt := range map[string]struct {
+		match   *synchook.Match
+		runs    int
+		outcome synchook.Outcome
+		reason  string
+	}{
+		"as it is":      {nil, 0, synchook.OutcomeUnmatched, before.Reason},
+		"by team":       {byTeam, 1, synchook.OutcomeMatched, ""},
+		"to all":        {&synchook.Match{All: true}, 2, synchook.OutcomeMatched, ""},
+		"by what lacks": {&synchook.Match{Rules: []synchook.MatchRule{{From: "nothing", To: "metadata.team"}}}, 0, synchook.OutcomeUnmatched, "the event has nothing at nothing, by which the matching rule finds its connection"},
+	} {
+		got, err := w.intake.Try(t.Context(), w.p, receipt.Event, tt.match)
+		if err != nil || len(got.Runs) != tt.runs || got.Outcome != tt.outcome || got.Reason != tt.reason || got.More {
+			t.Errorf("%s: %+v, %v; want %d runs, %s, %q", name, got, err, tt.runs, tt.outcome, tt.reason)
+		}
+	}
+	if len(w.runs(t)) != 0 || !reflect.DeepEqual(w.event(t, receipt.Event), before) {
+		t.Error("a trial changed something")
+	}
 }
