@@ -2,7 +2,7 @@
  * The types of what a sync script is called with. Put this file beside your scripts, and
  * `import type { NangoSync } from 'nango'` has them.
  */
-declare module "nango" {
+declare module 'nango' {
   /** What a script is called with. */
   export interface NangoSync {
     /** The connection that the run is for, as your app named it. */
@@ -30,10 +30,7 @@ declare module "nango" {
     /** The webhook that triggered the run. Unset in scheduled and manual runs. */
     readonly webhook?: Webhook;
     /** The class of errors whose payload is for whoever reads the run: `throw new nango.ActionError({ message: '...' })`. */
-    readonly ActionError: new (payload: {
-      message?: string;
-      [key: string]: unknown;
-    }) => Error;
+    readonly ActionError: new (payload: { message?: string; [key: string]: unknown }) => Error;
 
     /** Makes a request to the external API with the connection's credentials. Any answer but 2xx rejects with an error that has `response`. */
     proxy<T = unknown>(config: ProxyConfiguration): Promise<ProxyResponse<T>>;
@@ -109,13 +106,7 @@ declare module "nango" {
     /** When it was last changed, in ISO 8601. */
     updated_at: string;
     /** The credentials that requests go with: a token as `apiKey` (and `access_token`), or `username` and `password`. */
-    credentials: {
-      type: string;
-      apiKey?: string;
-      access_token?: string;
-      username?: string;
-      password?: string;
-    };
+    credentials: { type: string; apiKey?: string; access_token?: string; username?: string; password?: string };
   }
 
   /** A request to the external API. */
@@ -139,7 +130,7 @@ declare module "nango" {
     /** A base URL for this request. On another host it goes without credentials. */
     baseUrlOverride?: string | null;
     /** What `data` of the response is. Unset: JSON, or text where it is none. */
-    responseType?: "json" | "text" | "arraybuffer";
+    responseType?: 'json' | 'text' | 'arraybuffer';
     /** How the pages of the list follow each other, for `paginate` alone. */
     paginate?: CursorPagination | LinkPagination | OffsetPagination;
   }
@@ -175,7 +166,7 @@ declare module "nango" {
   /** Pages that name the next one by a cursor. The last one has none, a blank one or one that came before, or is empty. */
   export interface CursorPagination extends Pagination {
     /** This way. */
-    type: "cursor";
+    type: 'cursor';
     /** Where the cursor is in the response, such as "meta.next". */
     cursor_path_in_response: string;
     /** The parameter that takes it. */
@@ -185,7 +176,7 @@ declare module "nango" {
   /** Pages that link to the next one, in the header Link or in the body. */
   export interface LinkPagination extends Pagination {
     /** This way. */
-    type: "link";
+    type: 'link';
     /** The relation in the header Link, mostly "next". */
     link_rel_in_response_header?: string;
     /** Where the link is in the response's body. */
@@ -195,12 +186,12 @@ declare module "nango" {
   /** Pages that are counted. The last one is empty, or has fewer items than `limit`. */
   export interface OffsetPagination extends Pagination {
     /** This way. */
-    type: "offset";
+    type: 'offset';
     /** The parameter that takes the offset. */
     offset_name_in_request: string;
     /** The first offset. Unset: 0. */
     offset_start_value?: number;
     /** Whether it counts items or pages. Unset: "by-response-size", items. */
-    offset_calculation_method?: "by-response-size" | "per-page";
+    offset_calculation_method?: 'by-response-size' | 'per-page';
   }
 }

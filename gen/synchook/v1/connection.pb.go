@@ -436,7 +436,9 @@ type ListConnectionsRequest struct {
 	// How many at most. Zero: 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before. Empty: the first page.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only those of this name, of which each integration can have one. Empty: of any name.
+	ConnectionId  string `protobuf:"bytes,4,opt,name=connection_id,json=connectionId,proto3" json:"connection_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -488,6 +490,13 @@ func (x *ListConnectionsRequest) GetPageSize() int32 {
 func (x *ListConnectionsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListConnectionsRequest) GetConnectionId() string {
+	if x != nil {
+		return x.ConnectionId
 	}
 	return ""
 }
@@ -848,13 +857,14 @@ const file_synchook_v1_connection_proto_rawDesc = "" +
 	"\x14GetConnectionRequest\x129\n" +
 	"\x13provider_config_key\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18dR\x11providerConfigKey\x12/\n" +
 	"\rconnection_id\x18\x02 \x01(\tB\n" +
-	"\xbaH\ar\x05\x10\x01\x18\xff\x01R\fconnectionId\"\xa3\x01\n" +
+	"\xbaH\ar\x05\x10\x01\x18\xff\x01R\fconnectionId\"\xd2\x01\n" +
 	"\x16ListConnectionsRequest\x127\n" +
 	"\x13provider_config_key\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x11providerConfigKey\x12'\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\n" +
 	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\"|\n" +
+	"page_token\x18\x03 \x01(\tB\b\xbaH\x05r\x03\x18\x80\bR\tpageToken\x12-\n" +
+	"\rconnection_id\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\fconnectionId\"|\n" +
 	"\x17ListConnectionsResponse\x129\n" +
 	"\vconnections\x18\x01 \x03(\v2\x17.synchook.v1.ConnectionR\vconnections\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9f\x01\n" +

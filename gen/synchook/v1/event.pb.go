@@ -620,11 +620,194 @@ func (x *ReplayEventResponse) GetRunIds() []string {
 	return nil
 }
 
+// TryMatchRequest names an event, and the rule to try on it.
+type TryMatchRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The event's ID, "evt_...".
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// How the event is to find its connections. Unset: as its integration says now.
+	Match         *Match `protobuf:"bytes,2,opt,name=match,proto3" json:"match,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TryMatchRequest) Reset() {
+	*x = TryMatchRequest{}
+	mi := &file_synchook_v1_event_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TryMatchRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TryMatchRequest) ProtoMessage() {}
+
+func (x *TryMatchRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_event_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TryMatchRequest.ProtoReflect.Descriptor instead.
+func (*TryMatchRequest) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_event_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *TryMatchRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *TryMatchRequest) GetMatch() *Match {
+	if x != nil {
+		return x.Match
+	}
+	return nil
+}
+
+// TryMatchResponse says what the event would set off.
+type TryMatchResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What would become of the event.
+	Outcome EventOutcome `protobuf:"varint,1,opt,name=outcome,proto3,enum=synchook.v1.EventOutcome" json:"outcome,omitempty"`
+	// Why, in a sentence. Empty: it would trigger runs.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// The runs that it would trigger; the first 100.
+	Runs []*TriedRun `protobuf:"bytes,3,rep,name=runs,proto3" json:"runs,omitempty"`
+	// Whether there would be more.
+	More          bool `protobuf:"varint,4,opt,name=more,proto3" json:"more,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TryMatchResponse) Reset() {
+	*x = TryMatchResponse{}
+	mi := &file_synchook_v1_event_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TryMatchResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TryMatchResponse) ProtoMessage() {}
+
+func (x *TryMatchResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_event_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TryMatchResponse.ProtoReflect.Descriptor instead.
+func (*TryMatchResponse) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_event_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *TryMatchResponse) GetOutcome() EventOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return EventOutcome_EVENT_OUTCOME_UNSPECIFIED
+}
+
+func (x *TryMatchResponse) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *TryMatchResponse) GetRuns() []*TriedRun {
+	if x != nil {
+		return x.Runs
+	}
+	return nil
+}
+
+func (x *TryMatchResponse) GetMore() bool {
+	if x != nil {
+		return x.More
+	}
+	return false
+}
+
+// TriedRun is a run that an event would trigger.
+type TriedRun struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The connection.
+	ConnectionId string `protobuf:"bytes,1,opt,name=connection_id,json=connectionId,proto3" json:"connection_id,omitempty"`
+	// The sync.
+	SyncName      string `protobuf:"bytes,2,opt,name=sync_name,json=syncName,proto3" json:"sync_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TriedRun) Reset() {
+	*x = TriedRun{}
+	mi := &file_synchook_v1_event_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TriedRun) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TriedRun) ProtoMessage() {}
+
+func (x *TriedRun) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_event_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TriedRun.ProtoReflect.Descriptor instead.
+func (*TriedRun) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_event_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *TriedRun) GetConnectionId() string {
+	if x != nil {
+		return x.ConnectionId
+	}
+	return ""
+}
+
+func (x *TriedRun) GetSyncName() string {
+	if x != nil {
+		return x.SyncName
+	}
+	return ""
+}
+
 var File_synchook_v1_event_proto protoreflect.FileDescriptor
 
 const file_synchook_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x17synchook/v1/event.proto\x12\vsynchook.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x02\n" +
+	"\x17synchook/v1/event.proto\x12\vsynchook.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dsynchook/v1/integration.proto\"\xf8\x02\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x13provider_config_key\x18\x02 \x01(\tR\x11providerConfigKey\x12\x1f\n" +
@@ -669,17 +852,30 @@ const file_synchook_v1_event_proto_rawDesc = "" +
 	"r\b\x18@:\x04evt_R\x02id\"X\n" +
 	"\x13ReplayEventResponse\x12(\n" +
 	"\x05event\x18\x01 \x01(\v2\x12.synchook.v1.EventR\x05event\x12\x17\n" +
-	"\arun_ids\x18\x02 \x03(\tR\x06runIds*\x82\x01\n" +
+	"\arun_ids\x18\x02 \x03(\tR\x06runIds\"Z\n" +
+	"\x0fTryMatchRequest\x12\x1d\n" +
+	"\x02id\x18\x01 \x01(\tB\r\xbaH\n" +
+	"r\b\x18@:\x04evt_R\x02id\x12(\n" +
+	"\x05match\x18\x02 \x01(\v2\x12.synchook.v1.MatchR\x05match\"\x9e\x01\n" +
+	"\x10TryMatchResponse\x123\n" +
+	"\aoutcome\x18\x01 \x01(\x0e2\x19.synchook.v1.EventOutcomeR\aoutcome\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12)\n" +
+	"\x04runs\x18\x03 \x03(\v2\x15.synchook.v1.TriedRunR\x04runs\x12\x12\n" +
+	"\x04more\x18\x04 \x01(\bR\x04more\"L\n" +
+	"\bTriedRun\x12#\n" +
+	"\rconnection_id\x18\x01 \x01(\tR\fconnectionId\x12\x1b\n" +
+	"\tsync_name\x18\x02 \x01(\tR\bsyncName*\x82\x01\n" +
 	"\fEventOutcome\x12\x1d\n" +
 	"\x19EVENT_OUTCOME_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15EVENT_OUTCOME_MATCHED\x10\x01\x12\x1b\n" +
 	"\x17EVENT_OUTCOME_UNMATCHED\x10\x02\x12\x1b\n" +
-	"\x17EVENT_OUTCOME_HANDSHAKE\x10\x032\x82\x02\n" +
+	"\x17EVENT_OUTCOME_HANDSHAKE\x10\x032\xd0\x02\n" +
 	"\fEventService\x12R\n" +
 	"\n" +
 	"ListEvents\x12\x1e.synchook.v1.ListEventsRequest\x1a\x1f.synchook.v1.ListEventsResponse\"\x03\x90\x02\x01\x12L\n" +
 	"\bGetEvent\x12\x1c.synchook.v1.GetEventRequest\x1a\x1d.synchook.v1.GetEventResponse\"\x03\x90\x02\x01\x12P\n" +
-	"\vReplayEvent\x12\x1f.synchook.v1.ReplayEventRequest\x1a .synchook.v1.ReplayEventResponseB9Z7github.com/synchook/synchook/gen/synchook/v1;synchookv1b\x06proto3"
+	"\vReplayEvent\x12\x1f.synchook.v1.ReplayEventRequest\x1a .synchook.v1.ReplayEventResponse\x12L\n" +
+	"\bTryMatch\x12\x1c.synchook.v1.TryMatchRequest\x1a\x1d.synchook.v1.TryMatchResponse\"\x03\x90\x02\x01B9Z7github.com/synchook/synchook/gen/synchook/v1;synchookv1b\x06proto3"
 
 var (
 	file_synchook_v1_event_proto_rawDescOnce sync.Once
@@ -694,7 +890,7 @@ func file_synchook_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_synchook_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_synchook_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_synchook_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_synchook_v1_event_proto_goTypes = []any{
 	(EventOutcome)(0),             // 0: synchook.v1.EventOutcome
 	(*Event)(nil),                 // 1: synchook.v1.Event
@@ -705,30 +901,39 @@ var file_synchook_v1_event_proto_goTypes = []any{
 	(*GetEventResponse)(nil),      // 6: synchook.v1.GetEventResponse
 	(*ReplayEventRequest)(nil),    // 7: synchook.v1.ReplayEventRequest
 	(*ReplayEventResponse)(nil),   // 8: synchook.v1.ReplayEventResponse
-	nil,                           // 9: synchook.v1.GetEventResponse.HeadersEntry
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*TryMatchRequest)(nil),       // 9: synchook.v1.TryMatchRequest
+	(*TryMatchResponse)(nil),      // 10: synchook.v1.TryMatchResponse
+	(*TriedRun)(nil),              // 11: synchook.v1.TriedRun
+	nil,                           // 12: synchook.v1.GetEventResponse.HeadersEntry
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*Match)(nil),                 // 14: synchook.v1.Match
 }
 var file_synchook_v1_event_proto_depIdxs = []int32{
 	0,  // 0: synchook.v1.Event.outcome:type_name -> synchook.v1.EventOutcome
-	10, // 1: synchook.v1.Event.accept_time:type_name -> google.protobuf.Timestamp
-	10, // 2: synchook.v1.RejectedEvent.time:type_name -> google.protobuf.Timestamp
+	13, // 1: synchook.v1.Event.accept_time:type_name -> google.protobuf.Timestamp
+	13, // 2: synchook.v1.RejectedEvent.time:type_name -> google.protobuf.Timestamp
 	0,  // 3: synchook.v1.ListEventsRequest.outcome:type_name -> synchook.v1.EventOutcome
 	1,  // 4: synchook.v1.ListEventsResponse.events:type_name -> synchook.v1.Event
 	2,  // 5: synchook.v1.ListEventsResponse.rejected:type_name -> synchook.v1.RejectedEvent
 	1,  // 6: synchook.v1.GetEventResponse.event:type_name -> synchook.v1.Event
-	9,  // 7: synchook.v1.GetEventResponse.headers:type_name -> synchook.v1.GetEventResponse.HeadersEntry
+	12, // 7: synchook.v1.GetEventResponse.headers:type_name -> synchook.v1.GetEventResponse.HeadersEntry
 	1,  // 8: synchook.v1.ReplayEventResponse.event:type_name -> synchook.v1.Event
-	3,  // 9: synchook.v1.EventService.ListEvents:input_type -> synchook.v1.ListEventsRequest
-	5,  // 10: synchook.v1.EventService.GetEvent:input_type -> synchook.v1.GetEventRequest
-	7,  // 11: synchook.v1.EventService.ReplayEvent:input_type -> synchook.v1.ReplayEventRequest
-	4,  // 12: synchook.v1.EventService.ListEvents:output_type -> synchook.v1.ListEventsResponse
-	6,  // 13: synchook.v1.EventService.GetEvent:output_type -> synchook.v1.GetEventResponse
-	8,  // 14: synchook.v1.EventService.ReplayEvent:output_type -> synchook.v1.ReplayEventResponse
-	12, // [12:15] is the sub-list for method output_type
-	9,  // [9:12] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	14, // 9: synchook.v1.TryMatchRequest.match:type_name -> synchook.v1.Match
+	0,  // 10: synchook.v1.TryMatchResponse.outcome:type_name -> synchook.v1.EventOutcome
+	11, // 11: synchook.v1.TryMatchResponse.runs:type_name -> synchook.v1.TriedRun
+	3,  // 12: synchook.v1.EventService.ListEvents:input_type -> synchook.v1.ListEventsRequest
+	5,  // 13: synchook.v1.EventService.GetEvent:input_type -> synchook.v1.GetEventRequest
+	7,  // 14: synchook.v1.EventService.ReplayEvent:input_type -> synchook.v1.ReplayEventRequest
+	9,  // 15: synchook.v1.EventService.TryMatch:input_type -> synchook.v1.TryMatchRequest
+	4,  // 16: synchook.v1.EventService.ListEvents:output_type -> synchook.v1.ListEventsResponse
+	6,  // 17: synchook.v1.EventService.GetEvent:output_type -> synchook.v1.GetEventResponse
+	8,  // 18: synchook.v1.EventService.ReplayEvent:output_type -> synchook.v1.ReplayEventResponse
+	10, // 19: synchook.v1.EventService.TryMatch:output_type -> synchook.v1.TryMatchResponse
+	16, // [16:20] is the sub-list for method output_type
+	12, // [12:16] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_synchook_v1_event_proto_init() }
@@ -736,13 +941,14 @@ func file_synchook_v1_event_proto_init() {
 	if File_synchook_v1_event_proto != nil {
 		return
 	}
+	file_synchook_v1_integration_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_synchook_v1_event_proto_rawDesc), len(file_synchook_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -10,6 +10,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -399,6 +400,188 @@ func (x *Run) GetSyncType() string {
 	return ""
 }
 
+// LoggedRequest is a request that a script made, with all its attempts.
+type LoggedRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The method, such as "GET".
+	Method string `protobuf:"bytes,1,opt,name=method,proto3" json:"method,omitempty"`
+	// The URL without its query and without credentials.
+	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
+	// When the first attempt began.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// How long all attempts took, the waiting between them included.
+	Duration *durationpb.Duration `protobuf:"bytes,4,opt,name=duration,proto3" json:"duration,omitempty"`
+	// The status of the last answer. Zero: there was none.
+	Status int32 `protobuf:"varint,5,opt,name=status,proto3" json:"status,omitempty"`
+	// How many attempts were made.
+	Attempts int32 `protobuf:"varint,6,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// The size of the answer's body in bytes.
+	ResponseSize int64 `protobuf:"varint,7,opt,name=response_size,json=responseSize,proto3" json:"response_size,omitempty"`
+	// Why there was no answer. Empty: there was one.
+	Error         string `protobuf:"bytes,8,opt,name=error,proto3" json:"error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LoggedRequest) Reset() {
+	*x = LoggedRequest{}
+	mi := &file_synchook_v1_run_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LoggedRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LoggedRequest) ProtoMessage() {}
+
+func (x *LoggedRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_run_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LoggedRequest.ProtoReflect.Descriptor instead.
+func (*LoggedRequest) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_run_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *LoggedRequest) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *LoggedRequest) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *LoggedRequest) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *LoggedRequest) GetDuration() *durationpb.Duration {
+	if x != nil {
+		return x.Duration
+	}
+	return nil
+}
+
+func (x *LoggedRequest) GetStatus() int32 {
+	if x != nil {
+		return x.Status
+	}
+	return 0
+}
+
+func (x *LoggedRequest) GetAttempts() int32 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
+func (x *LoggedRequest) GetResponseSize() int64 {
+	if x != nil {
+		return x.ResponseSize
+	}
+	return 0
+}
+
+func (x *LoggedRequest) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+// SourceExcerpt is a part of a script's source.
+type SourceExcerpt struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The file, as the source map names it.
+	File string `protobuf:"bytes,1,opt,name=file,proto3" json:"file,omitempty"`
+	// The number of the line that is meant, counted from 1.
+	Line int32 `protobuf:"varint,2,opt,name=line,proto3" json:"line,omitempty"`
+	// The number of the first of the lines.
+	FirstLine int32 `protobuf:"varint,3,opt,name=first_line,json=firstLine,proto3" json:"first_line,omitempty"`
+	// The lines.
+	Lines         []string `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SourceExcerpt) Reset() {
+	*x = SourceExcerpt{}
+	mi := &file_synchook_v1_run_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SourceExcerpt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SourceExcerpt) ProtoMessage() {}
+
+func (x *SourceExcerpt) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_run_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SourceExcerpt.ProtoReflect.Descriptor instead.
+func (*SourceExcerpt) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_run_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SourceExcerpt) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *SourceExcerpt) GetLine() int32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *SourceExcerpt) GetFirstLine() int32 {
+	if x != nil {
+		return x.FirstLine
+	}
+	return 0
+}
+
+func (x *SourceExcerpt) GetLines() []string {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
 // LogLine is one line of a run's log.
 type LogLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -407,14 +590,19 @@ type LogLine struct {
 	// "debug", "info", "warn" or "error".
 	Level string `protobuf:"bytes,2,opt,name=level,proto3" json:"level,omitempty"`
 	// The text.
-	Message       string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
+	// The request to the external API that the line tells of. Unset: it tells of none.
+	Request *LoggedRequest `protobuf:"bytes,4,opt,name=request,proto3" json:"request,omitempty"`
+	// The source around the line at which an attempt of the run failed. Unset: the line tells of no failure,
+	// or the source is not known.
+	Source        *SourceExcerpt `protobuf:"bytes,5,opt,name=source,proto3" json:"source,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *LogLine) Reset() {
 	*x = LogLine{}
-	mi := &file_synchook_v1_run_proto_msgTypes[2]
+	mi := &file_synchook_v1_run_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -426,7 +614,7 @@ func (x *LogLine) String() string {
 func (*LogLine) ProtoMessage() {}
 
 func (x *LogLine) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_run_proto_msgTypes[2]
+	mi := &file_synchook_v1_run_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -439,7 +627,7 @@ func (x *LogLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogLine.ProtoReflect.Descriptor instead.
 func (*LogLine) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_run_proto_rawDescGZIP(), []int{2}
+	return file_synchook_v1_run_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *LogLine) GetTime() *timestamppb.Timestamp {
@@ -461,6 +649,20 @@ func (x *LogLine) GetMessage() string {
 		return x.Message
 	}
 	return ""
+}
+
+func (x *LogLine) GetRequest() *LoggedRequest {
+	if x != nil {
+		return x.Request
+	}
+	return nil
+}
+
+func (x *LogLine) GetSource() *SourceExcerpt {
+	if x != nil {
+		return x.Source
+	}
+	return nil
 }
 
 // ListRunsRequest asks for a page of runs.
@@ -486,7 +688,7 @@ type ListRunsRequest struct {
 
 func (x *ListRunsRequest) Reset() {
 	*x = ListRunsRequest{}
-	mi := &file_synchook_v1_run_proto_msgTypes[3]
+	mi := &file_synchook_v1_run_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -498,7 +700,7 @@ func (x *ListRunsRequest) String() string {
 func (*ListRunsRequest) ProtoMessage() {}
 
 func (x *ListRunsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_run_proto_msgTypes[3]
+	mi := &file_synchook_v1_run_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -511,7 +713,7 @@ func (x *ListRunsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunsRequest.ProtoReflect.Descriptor instead.
 func (*ListRunsRequest) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_run_proto_rawDescGZIP(), []int{3}
+	return file_synchook_v1_run_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListRunsRequest) GetProviderConfigKey() string {
@@ -576,7 +778,7 @@ type ListRunsResponse struct {
 
 func (x *ListRunsResponse) Reset() {
 	*x = ListRunsResponse{}
-	mi := &file_synchook_v1_run_proto_msgTypes[4]
+	mi := &file_synchook_v1_run_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -588,7 +790,7 @@ func (x *ListRunsResponse) String() string {
 func (*ListRunsResponse) ProtoMessage() {}
 
 func (x *ListRunsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_run_proto_msgTypes[4]
+	mi := &file_synchook_v1_run_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -601,7 +803,7 @@ func (x *ListRunsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunsResponse.ProtoReflect.Descriptor instead.
 func (*ListRunsResponse) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_run_proto_rawDescGZIP(), []int{4}
+	return file_synchook_v1_run_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListRunsResponse) GetRuns() []*Run {
@@ -629,7 +831,7 @@ type GetRunRequest struct {
 
 func (x *GetRunRequest) Reset() {
 	*x = GetRunRequest{}
-	mi := &file_synchook_v1_run_proto_msgTypes[5]
+	mi := &file_synchook_v1_run_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -641,7 +843,7 @@ func (x *GetRunRequest) String() string {
 func (*GetRunRequest) ProtoMessage() {}
 
 func (x *GetRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_run_proto_msgTypes[5]
+	mi := &file_synchook_v1_run_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -654,7 +856,7 @@ func (x *GetRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRunRequest.ProtoReflect.Descriptor instead.
 func (*GetRunRequest) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_run_proto_rawDescGZIP(), []int{5}
+	return file_synchook_v1_run_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetRunRequest) GetId() string {
@@ -669,7 +871,8 @@ type GetRunResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The run.
 	Run *Run `protobuf:"bytes,1,opt,name=run,proto3" json:"run,omitempty"`
-	// The last 1,000 lines of its log, oldest first.
+	// The last 1,000 lines of its log, oldest first: what the script wrote, the requests that it made, and why
+	// its attempts failed.
 	Log           []*LogLine `protobuf:"bytes,2,rep,name=log,proto3" json:"log,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -677,7 +880,7 @@ type GetRunResponse struct {
 
 func (x *GetRunResponse) Reset() {
 	*x = GetRunResponse{}
-	mi := &file_synchook_v1_run_proto_msgTypes[6]
+	mi := &file_synchook_v1_run_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -689,7 +892,7 @@ func (x *GetRunResponse) String() string {
 func (*GetRunResponse) ProtoMessage() {}
 
 func (x *GetRunResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_run_proto_msgTypes[6]
+	mi := &file_synchook_v1_run_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -702,7 +905,7 @@ func (x *GetRunResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRunResponse.ProtoReflect.Descriptor instead.
 func (*GetRunResponse) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_run_proto_rawDescGZIP(), []int{6}
+	return file_synchook_v1_run_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetRunResponse) GetRun() *Run {
@@ -730,7 +933,7 @@ type CancelRunRequest struct {
 
 func (x *CancelRunRequest) Reset() {
 	*x = CancelRunRequest{}
-	mi := &file_synchook_v1_run_proto_msgTypes[7]
+	mi := &file_synchook_v1_run_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -742,7 +945,7 @@ func (x *CancelRunRequest) String() string {
 func (*CancelRunRequest) ProtoMessage() {}
 
 func (x *CancelRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_run_proto_msgTypes[7]
+	mi := &file_synchook_v1_run_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -755,7 +958,7 @@ func (x *CancelRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelRunRequest.ProtoReflect.Descriptor instead.
 func (*CancelRunRequest) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_run_proto_rawDescGZIP(), []int{7}
+	return file_synchook_v1_run_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CancelRunRequest) GetId() string {
@@ -776,7 +979,7 @@ type RetryRunRequest struct {
 
 func (x *RetryRunRequest) Reset() {
 	*x = RetryRunRequest{}
-	mi := &file_synchook_v1_run_proto_msgTypes[8]
+	mi := &file_synchook_v1_run_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -788,7 +991,7 @@ func (x *RetryRunRequest) String() string {
 func (*RetryRunRequest) ProtoMessage() {}
 
 func (x *RetryRunRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_synchook_v1_run_proto_msgTypes[8]
+	mi := &file_synchook_v1_run_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -801,7 +1004,7 @@ func (x *RetryRunRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetryRunRequest.ProtoReflect.Descriptor instead.
 func (*RetryRunRequest) Descriptor() ([]byte, []int) {
-	return file_synchook_v1_run_proto_rawDescGZIP(), []int{8}
+	return file_synchook_v1_run_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RetryRunRequest) GetId() string {
@@ -815,7 +1018,7 @@ var File_synchook_v1_run_proto protoreflect.FileDescriptor
 
 const file_synchook_v1_run_proto_rawDesc = "" +
 	"\n" +
-	"\x15synchook/v1/run.proto\x12\vsynchook.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"R\n" +
+	"\x15synchook/v1/run.proto\x12\vsynchook.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"R\n" +
 	"\x06Counts\x12\x14\n" +
 	"\x05added\x18\x01 \x01(\x03R\x05added\x12\x18\n" +
 	"\aupdated\x18\x02 \x01(\x03R\aupdated\x12\x18\n" +
@@ -843,11 +1046,29 @@ const file_synchook_v1_run_proto_rawDesc = "" +
 	"\tsync_type\x18\x11 \x01(\tR\bsyncType\x1aN\n" +
 	"\vCountsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12)\n" +
-	"\x05value\x18\x02 \x01(\v2\x13.synchook.v1.CountsR\x05value:\x028\x01\"i\n" +
+	"\x05value\x18\x02 \x01(\v2\x13.synchook.v1.CountsR\x05value:\x028\x01\"\x9a\x02\n" +
+	"\rLoggedRequest\x12\x16\n" +
+	"\x06method\x18\x01 \x01(\tR\x06method\x12\x10\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\x129\n" +
+	"\n" +
+	"start_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x125\n" +
+	"\bduration\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\bduration\x12\x16\n" +
+	"\x06status\x18\x05 \x01(\x05R\x06status\x12\x1a\n" +
+	"\battempts\x18\x06 \x01(\x05R\battempts\x12#\n" +
+	"\rresponse_size\x18\a \x01(\x03R\fresponseSize\x12\x14\n" +
+	"\x05error\x18\b \x01(\tR\x05error\"l\n" +
+	"\rSourceExcerpt\x12\x12\n" +
+	"\x04file\x18\x01 \x01(\tR\x04file\x12\x12\n" +
+	"\x04line\x18\x02 \x01(\x05R\x04line\x12\x1d\n" +
+	"\n" +
+	"first_line\x18\x03 \x01(\x05R\tfirstLine\x12\x14\n" +
+	"\x05lines\x18\x04 \x03(\tR\x05lines\"\xd3\x01\n" +
 	"\aLogLine\x12.\n" +
 	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x14\n" +
 	"\x05level\x18\x02 \x01(\tR\x05level\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"\xcc\x02\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\x124\n" +
+	"\arequest\x18\x04 \x01(\v2\x1a.synchook.v1.LoggedRequestR\arequest\x122\n" +
+	"\x06source\x18\x05 \x01(\v2\x1a.synchook.v1.SourceExcerptR\x06source\"\xcc\x02\n" +
 	"\x0fListRunsRequest\x127\n" +
 	"\x13provider_config_key\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18dR\x11providerConfigKey\x12-\n" +
 	"\rconnection_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\xff\x01R\fconnectionId\x12$\n" +
@@ -905,49 +1126,56 @@ func file_synchook_v1_run_proto_rawDescGZIP() []byte {
 }
 
 var file_synchook_v1_run_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_synchook_v1_run_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_synchook_v1_run_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_synchook_v1_run_proto_goTypes = []any{
 	(RunState)(0),                 // 0: synchook.v1.RunState
 	(Trigger)(0),                  // 1: synchook.v1.Trigger
 	(*Counts)(nil),                // 2: synchook.v1.Counts
 	(*Run)(nil),                   // 3: synchook.v1.Run
-	(*LogLine)(nil),               // 4: synchook.v1.LogLine
-	(*ListRunsRequest)(nil),       // 5: synchook.v1.ListRunsRequest
-	(*ListRunsResponse)(nil),      // 6: synchook.v1.ListRunsResponse
-	(*GetRunRequest)(nil),         // 7: synchook.v1.GetRunRequest
-	(*GetRunResponse)(nil),        // 8: synchook.v1.GetRunResponse
-	(*CancelRunRequest)(nil),      // 9: synchook.v1.CancelRunRequest
-	(*RetryRunRequest)(nil),       // 10: synchook.v1.RetryRunRequest
-	nil,                           // 11: synchook.v1.Run.CountsEntry
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*LoggedRequest)(nil),         // 4: synchook.v1.LoggedRequest
+	(*SourceExcerpt)(nil),         // 5: synchook.v1.SourceExcerpt
+	(*LogLine)(nil),               // 6: synchook.v1.LogLine
+	(*ListRunsRequest)(nil),       // 7: synchook.v1.ListRunsRequest
+	(*ListRunsResponse)(nil),      // 8: synchook.v1.ListRunsResponse
+	(*GetRunRequest)(nil),         // 9: synchook.v1.GetRunRequest
+	(*GetRunResponse)(nil),        // 10: synchook.v1.GetRunResponse
+	(*CancelRunRequest)(nil),      // 11: synchook.v1.CancelRunRequest
+	(*RetryRunRequest)(nil),       // 12: synchook.v1.RetryRunRequest
+	nil,                           // 13: synchook.v1.Run.CountsEntry
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 15: google.protobuf.Duration
 }
 var file_synchook_v1_run_proto_depIdxs = []int32{
 	1,  // 0: synchook.v1.Run.trigger:type_name -> synchook.v1.Trigger
 	0,  // 1: synchook.v1.Run.state:type_name -> synchook.v1.RunState
-	11, // 2: synchook.v1.Run.counts:type_name -> synchook.v1.Run.CountsEntry
-	12, // 3: synchook.v1.Run.create_time:type_name -> google.protobuf.Timestamp
-	12, // 4: synchook.v1.Run.start_time:type_name -> google.protobuf.Timestamp
-	12, // 5: synchook.v1.Run.end_time:type_name -> google.protobuf.Timestamp
-	12, // 6: synchook.v1.Run.next_attempt_time:type_name -> google.protobuf.Timestamp
-	12, // 7: synchook.v1.LogLine.time:type_name -> google.protobuf.Timestamp
-	0,  // 8: synchook.v1.ListRunsRequest.state:type_name -> synchook.v1.RunState
-	3,  // 9: synchook.v1.ListRunsResponse.runs:type_name -> synchook.v1.Run
-	3,  // 10: synchook.v1.GetRunResponse.run:type_name -> synchook.v1.Run
-	4,  // 11: synchook.v1.GetRunResponse.log:type_name -> synchook.v1.LogLine
-	2,  // 12: synchook.v1.Run.CountsEntry.value:type_name -> synchook.v1.Counts
-	5,  // 13: synchook.v1.RunService.ListRuns:input_type -> synchook.v1.ListRunsRequest
-	7,  // 14: synchook.v1.RunService.GetRun:input_type -> synchook.v1.GetRunRequest
-	9,  // 15: synchook.v1.RunService.CancelRun:input_type -> synchook.v1.CancelRunRequest
-	10, // 16: synchook.v1.RunService.RetryRun:input_type -> synchook.v1.RetryRunRequest
-	6,  // 17: synchook.v1.RunService.ListRuns:output_type -> synchook.v1.ListRunsResponse
-	8,  // 18: synchook.v1.RunService.GetRun:output_type -> synchook.v1.GetRunResponse
-	3,  // 19: synchook.v1.RunService.CancelRun:output_type -> synchook.v1.Run
-	3,  // 20: synchook.v1.RunService.RetryRun:output_type -> synchook.v1.Run
-	17, // [17:21] is the sub-list for method output_type
-	13, // [13:17] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	13, // 2: synchook.v1.Run.counts:type_name -> synchook.v1.Run.CountsEntry
+	14, // 3: synchook.v1.Run.create_time:type_name -> google.protobuf.Timestamp
+	14, // 4: synchook.v1.Run.start_time:type_name -> google.protobuf.Timestamp
+	14, // 5: synchook.v1.Run.end_time:type_name -> google.protobuf.Timestamp
+	14, // 6: synchook.v1.Run.next_attempt_time:type_name -> google.protobuf.Timestamp
+	14, // 7: synchook.v1.LoggedRequest.start_time:type_name -> google.protobuf.Timestamp
+	15, // 8: synchook.v1.LoggedRequest.duration:type_name -> google.protobuf.Duration
+	14, // 9: synchook.v1.LogLine.time:type_name -> google.protobuf.Timestamp
+	4,  // 10: synchook.v1.LogLine.request:type_name -> synchook.v1.LoggedRequest
+	5,  // 11: synchook.v1.LogLine.source:type_name -> synchook.v1.SourceExcerpt
+	0,  // 12: synchook.v1.ListRunsRequest.state:type_name -> synchook.v1.RunState
+	3,  // 13: synchook.v1.ListRunsResponse.runs:type_name -> synchook.v1.Run
+	3,  // 14: synchook.v1.GetRunResponse.run:type_name -> synchook.v1.Run
+	6,  // 15: synchook.v1.GetRunResponse.log:type_name -> synchook.v1.LogLine
+	2,  // 16: synchook.v1.Run.CountsEntry.value:type_name -> synchook.v1.Counts
+	7,  // 17: synchook.v1.RunService.ListRuns:input_type -> synchook.v1.ListRunsRequest
+	9,  // 18: synchook.v1.RunService.GetRun:input_type -> synchook.v1.GetRunRequest
+	11, // 19: synchook.v1.RunService.CancelRun:input_type -> synchook.v1.CancelRunRequest
+	12, // 20: synchook.v1.RunService.RetryRun:input_type -> synchook.v1.RetryRunRequest
+	8,  // 21: synchook.v1.RunService.ListRuns:output_type -> synchook.v1.ListRunsResponse
+	10, // 22: synchook.v1.RunService.GetRun:output_type -> synchook.v1.GetRunResponse
+	3,  // 23: synchook.v1.RunService.CancelRun:output_type -> synchook.v1.Run
+	3,  // 24: synchook.v1.RunService.RetryRun:output_type -> synchook.v1.Run
+	21, // [21:25] is the sub-list for method output_type
+	17, // [17:21] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_synchook_v1_run_proto_init() }
@@ -961,7 +1189,7 @@ func file_synchook_v1_run_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_synchook_v1_run_proto_rawDesc), len(file_synchook_v1_run_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   10,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

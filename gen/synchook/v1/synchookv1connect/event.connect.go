@@ -40,6 +40,8 @@ const (
 	// EventServiceReplayEventProcedure is the fully-qualified name of the EventService's ReplayEvent
 	// RPC.
 	EventServiceReplayEventProcedure = "/synchook.v1.EventService/ReplayEvent"
+	// EventServiceTryMatchProcedure is the fully-qualified name of the EventService's TryMatch RPC.
+	EventServiceTryMatchProcedure = "/synchook.v1.EventService/TryMatch"
 )
 
 // EventServiceClient is a client for the synchook.v1.EventService service.
@@ -50,6 +52,9 @@ type EventServiceClient interface {
 	GetEvent(context.Context, *v1.GetEventRequest) (*v1.GetEventResponse, error)
 	// ReplayEvent processes an event again, with today's scripts and today's matching.
 	ReplayEvent(context.Context, *v1.ReplayEventRequest) (*v1.ReplayEventResponse, error)
+	// TryMatch says what an event would set off now, with a matching rule that need not be the integration's. It
+	// changes nothing.
+	TryMatch(context.Context, *v1.TryMatchRequest) (*v1.TryMatchResponse, error)
 }
 
 // NewEventServiceClient constructs a client for the synchook.v1.EventService service. By default,
@@ -83,6 +88,13 @@ func NewEventServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(eventServiceMethods.ByName("ReplayEvent")),
 			connect.WithClientOptions(opts...),
 		),
+		tryMatch: connect.NewClient[v1.TryMatchRequest, v1.TryMatchResponse](
+			httpClient,
+			baseURL+EventServiceTryMatchProcedure,
+			connect.WithSchema(eventServiceMethods.ByName("TryMatch")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -91,6 +103,7 @@ type eventServiceClient struct {
 	listEvents  *connect.Client[v1.ListEventsRequest, v1.ListEventsResponse]
 	getEvent    *connect.Client[v1.GetEventRequest, v1.GetEventResponse]
 	replayEvent *connect.Client[v1.ReplayEventRequest, v1.ReplayEventResponse]
+	tryMatch    *connect.Client[v1.TryMatchRequest, v1.TryMatchResponse]
 }
 
 // ListEvents calls synchook.v1.EventService.ListEvents.
@@ -120,6 +133,15 @@ func (c *eventServiceClient) ReplayEvent(ctx context.Context, req *v1.ReplayEven
 	return nil, err
 }
 
+// TryMatch calls synchook.v1.EventService.TryMatch.
+func (c *eventServiceClient) TryMatch(ctx context.Context, req *v1.TryMatchRequest) (*v1.TryMatchResponse, error) {
+	response, err := c.tryMatch.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // EventServiceHandler is an implementation of the synchook.v1.EventService service.
 type EventServiceHandler interface {
 	// ListEvents lists events, newest first.
@@ -128,6 +150,9 @@ type EventServiceHandler interface {
 	GetEvent(context.Context, *v1.GetEventRequest) (*v1.GetEventResponse, error)
 	// ReplayEvent processes an event again, with today's scripts and today's matching.
 	ReplayEvent(context.Context, *v1.ReplayEventRequest) (*v1.ReplayEventResponse, error)
+	// TryMatch says what an event would set off now, with a matching rule that need not be the integration's. It
+	// changes nothing.
+	TryMatch(context.Context, *v1.TryMatchRequest) (*v1.TryMatchResponse, error)
 }
 
 // NewEventServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -157,6 +182,13 @@ func NewEventServiceHandler(svc EventServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(eventServiceMethods.ByName("ReplayEvent")),
 		connect.WithHandlerOptions(opts...),
 	)
+	eventServiceTryMatchHandler := connect.NewUnaryHandlerSimple(
+		EventServiceTryMatchProcedure,
+		svc.TryMatch,
+		connect.WithSchema(eventServiceMethods.ByName("TryMatch")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/synchook.v1.EventService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case EventServiceListEventsProcedure:
@@ -165,6 +197,8 @@ func NewEventServiceHandler(svc EventServiceHandler, opts ...connect.HandlerOpti
 			eventServiceGetEventHandler.ServeHTTP(w, r)
 		case EventServiceReplayEventProcedure:
 			eventServiceReplayEventHandler.ServeHTTP(w, r)
+		case EventServiceTryMatchProcedure:
+			eventServiceTryMatchHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -184,4 +218,8 @@ func (UnimplementedEventServiceHandler) GetEvent(context.Context, *v1.GetEventRe
 
 func (UnimplementedEventServiceHandler) ReplayEvent(context.Context, *v1.ReplayEventRequest) (*v1.ReplayEventResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("synchook.v1.EventService.ReplayEvent is not implemented"))
+}
+
+func (UnimplementedEventServiceHandler) TryMatch(context.Context, *v1.TryMatchRequest) (*v1.TryMatchResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("synchook.v1.EventService.TryMatch is not implemented"))
 }

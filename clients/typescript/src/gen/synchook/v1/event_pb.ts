@@ -6,13 +6,15 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Match, MatchJson } from "./integration_pb.js";
+import { file_synchook_v1_integration } from "./integration_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file synchook/v1/event.proto.
  */
 export const file_synchook_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("ChdzeW5jaG9vay92MS9ldmVudC5wcm90bxILc3luY2hvb2sudjEiigIKBUV2ZW50EgoKAmlkGAEgASgJEhsKE3Byb3ZpZGVyX2NvbmZpZ19rZXkYAiABKAkSEwoLZXh0ZXJuYWxfaWQYAyABKAkSDAoEdHlwZRgEIAEoCRIqCgdvdXRjb21lGAUgASgOMhkuc3luY2hvb2sudjEuRXZlbnRPdXRjb21lEg4KBnJlYXNvbhgGIAEoCRIvCgthY2NlcHRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIc2VxdWVuY2UYCCABKAMSDwoHcnVuX2lkcxgJIAMoCRIPCgdyZXBsYXlzGAogASgFEhQKDHBheWxvYWRfc2l6ZRgLIAEoAyJJCg1SZWplY3RlZEV2ZW50EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJlYXNvbhgCIAEoCSKDAQoRTGlzdEV2ZW50c1JlcXVlc3QSGwoTcHJvdmlkZXJfY29uZmlnX2tleRgBIAEoCRIqCgdvdXRjb21lGAIgASgOMhkuc3luY2hvb2sudjEuRXZlbnRPdXRjb21lEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJIn8KEkxpc3RFdmVudHNSZXNwb25zZRIiCgZldmVudHMYASADKAsyEi5zeW5jaG9vay52MS5FdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSLAoIcmVqZWN0ZWQYAyADKAsyGi5zeW5jaG9vay52MS5SZWplY3RlZEV2ZW50Ih0KD0dldEV2ZW50UmVxdWVzdBIKCgJpZBgBIAEoCSKzAQoQR2V0RXZlbnRSZXNwb25zZRIhCgVldmVudBgBIAEoCzISLnN5bmNob29rLnYxLkV2ZW50Eg8KB3BheWxvYWQYAiABKAwSOwoHaGVhZGVycxgDIAMoCzIqLnN5bmNob29rLnYxLkdldEV2ZW50UmVzcG9uc2UuSGVhZGVyc0VudHJ5Gi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIiAKElJlcGxheUV2ZW50UmVxdWVzdBIKCgJpZBgBIAEoCSJJChNSZXBsYXlFdmVudFJlc3BvbnNlEiEKBWV2ZW50GAEgASgLMhIuc3luY2hvb2sudjEuRXZlbnQSDwoHcnVuX2lkcxgCIAMoCSqCAQoMRXZlbnRPdXRjb21lEh0KGUVWRU5UX09VVENPTUVfVU5TUEVDSUZJRUQQABIZChVFVkVOVF9PVVRDT01FX01BVENIRUQQARIbChdFVkVOVF9PVVRDT01FX1VOTUFUQ0hFRBACEhsKF0VWRU5UX09VVENPTUVfSEFORFNIQUtFEAMyggIKDEV2ZW50U2VydmljZRJSCgpMaXN0RXZlbnRzEh4uc3luY2hvb2sudjEuTGlzdEV2ZW50c1JlcXVlc3QaHy5zeW5jaG9vay52MS5MaXN0RXZlbnRzUmVzcG9uc2UiA5ACARJMCghHZXRFdmVudBIcLnN5bmNob29rLnYxLkdldEV2ZW50UmVxdWVzdBodLnN5bmNob29rLnYxLkdldEV2ZW50UmVzcG9uc2UiA5ACARJQCgtSZXBsYXlFdmVudBIfLnN5bmNob29rLnYxLlJlcGxheUV2ZW50UmVxdWVzdBogLnN5bmNob29rLnYxLlJlcGxheUV2ZW50UmVzcG9uc2VCOVo3Z2l0aHViLmNvbS9zeW5jaG9vay9zeW5jaG9vay9nZW4vc3luY2hvb2svdjE7c3luY2hvb2t2MWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("ChdzeW5jaG9vay92MS9ldmVudC5wcm90bxILc3luY2hvb2sudjEiigIKBUV2ZW50EgoKAmlkGAEgASgJEhsKE3Byb3ZpZGVyX2NvbmZpZ19rZXkYAiABKAkSEwoLZXh0ZXJuYWxfaWQYAyABKAkSDAoEdHlwZRgEIAEoCRIqCgdvdXRjb21lGAUgASgOMhkuc3luY2hvb2sudjEuRXZlbnRPdXRjb21lEg4KBnJlYXNvbhgGIAEoCRIvCgthY2NlcHRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIc2VxdWVuY2UYCCABKAMSDwoHcnVuX2lkcxgJIAMoCRIPCgdyZXBsYXlzGAogASgFEhQKDHBheWxvYWRfc2l6ZRgLIAEoAyJJCg1SZWplY3RlZEV2ZW50EigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJlYXNvbhgCIAEoCSKDAQoRTGlzdEV2ZW50c1JlcXVlc3QSGwoTcHJvdmlkZXJfY29uZmlnX2tleRgBIAEoCRIqCgdvdXRjb21lGAIgASgOMhkuc3luY2hvb2sudjEuRXZlbnRPdXRjb21lEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJIn8KEkxpc3RFdmVudHNSZXNwb25zZRIiCgZldmVudHMYASADKAsyEi5zeW5jaG9vay52MS5FdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSLAoIcmVqZWN0ZWQYAyADKAsyGi5zeW5jaG9vay52MS5SZWplY3RlZEV2ZW50Ih0KD0dldEV2ZW50UmVxdWVzdBIKCgJpZBgBIAEoCSKzAQoQR2V0RXZlbnRSZXNwb25zZRIhCgVldmVudBgBIAEoCzISLnN5bmNob29rLnYxLkV2ZW50Eg8KB3BheWxvYWQYAiABKAwSOwoHaGVhZGVycxgDIAMoCzIqLnN5bmNob29rLnYxLkdldEV2ZW50UmVzcG9uc2UuSGVhZGVyc0VudHJ5Gi4KDEhlYWRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIiAKElJlcGxheUV2ZW50UmVxdWVzdBIKCgJpZBgBIAEoCSJJChNSZXBsYXlFdmVudFJlc3BvbnNlEiEKBWV2ZW50GAEgASgLMhIuc3luY2hvb2sudjEuRXZlbnQSDwoHcnVuX2lkcxgCIAMoCSJACg9UcnlNYXRjaFJlcXVlc3QSCgoCaWQYASABKAkSIQoFbWF0Y2gYAiABKAsyEi5zeW5jaG9vay52MS5NYXRjaCKBAQoQVHJ5TWF0Y2hSZXNwb25zZRIqCgdvdXRjb21lGAEgASgOMhkuc3luY2hvb2sudjEuRXZlbnRPdXRjb21lEg4KBnJlYXNvbhgCIAEoCRIjCgRydW5zGAMgAygLMhUuc3luY2hvb2sudjEuVHJpZWRSdW4SDAoEbW9yZRgEIAEoCCI0CghUcmllZFJ1bhIVCg1jb25uZWN0aW9uX2lkGAEgASgJEhEKCXN5bmNfbmFtZRgCIAEoCSqCAQoMRXZlbnRPdXRjb21lEh0KGUVWRU5UX09VVENPTUVfVU5TUEVDSUZJRUQQABIZChVFVkVOVF9PVVRDT01FX01BVENIRUQQARIbChdFVkVOVF9PVVRDT01FX1VOTUFUQ0hFRBACEhsKF0VWRU5UX09VVENPTUVfSEFORFNIQUtFEAMy0AIKDEV2ZW50U2VydmljZRJSCgpMaXN0RXZlbnRzEh4uc3luY2hvb2sudjEuTGlzdEV2ZW50c1JlcXVlc3QaHy5zeW5jaG9vay52MS5MaXN0RXZlbnRzUmVzcG9uc2UiA5ACARJMCghHZXRFdmVudBIcLnN5bmNob29rLnYxLkdldEV2ZW50UmVxdWVzdBodLnN5bmNob29rLnYxLkdldEV2ZW50UmVzcG9uc2UiA5ACARJQCgtSZXBsYXlFdmVudBIfLnN5bmNob29rLnYxLlJlcGxheUV2ZW50UmVxdWVzdBogLnN5bmNob29rLnYxLlJlcGxheUV2ZW50UmVzcG9uc2USTAoIVHJ5TWF0Y2gSHC5zeW5jaG9vay52MS5UcnlNYXRjaFJlcXVlc3QaHS5zeW5jaG9vay52MS5UcnlNYXRjaFJlc3BvbnNlIgOQAgFCOVo3Z2l0aHViLmNvbS9zeW5jaG9vay9zeW5jaG9vay9nZW4vc3luY2hvb2svdjE7c3luY2hvb2t2MWIGcHJvdG8z", [file_google_protobuf_timestamp, file_synchook_v1_integration]);
 
 /**
  * Event is one verified incoming webhook.
@@ -563,6 +565,181 @@ export const ReplayEventResponseSchema: GenMessage<ReplayEventResponse, {jsonTyp
   messageDesc(file_synchook_v1_event, 7);
 
 /**
+ * TryMatchRequest names an event, and the rule to try on it.
+ *
+ * @generated from message synchook.v1.TryMatchRequest
+ */
+export type TryMatchRequest = Message<"synchook.v1.TryMatchRequest"> & {
+  /**
+   * The event's ID, "evt_...".
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * How the event is to find its connections. Unset: as its integration says now.
+   *
+   * @generated from field: synchook.v1.Match match = 2;
+   */
+  match?: Match | undefined;
+};
+
+/**
+ * TryMatchRequest names an event, and the rule to try on it.
+ *
+ * @generated from message synchook.v1.TryMatchRequest
+ */
+export type TryMatchRequestJson = {
+  /**
+   * The event's ID, "evt_...".
+   *
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+
+  /**
+   * How the event is to find its connections. Unset: as its integration says now.
+   *
+   * @generated from field: synchook.v1.Match match = 2;
+   */
+  match?: MatchJson;
+};
+
+/**
+ * Describes the message synchook.v1.TryMatchRequest.
+ * Use `create(TryMatchRequestSchema)` to create a new message.
+ */
+export const TryMatchRequestSchema: GenMessage<TryMatchRequest, {jsonType: TryMatchRequestJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_event, 8);
+
+/**
+ * TryMatchResponse says what the event would set off.
+ *
+ * @generated from message synchook.v1.TryMatchResponse
+ */
+export type TryMatchResponse = Message<"synchook.v1.TryMatchResponse"> & {
+  /**
+   * What would become of the event.
+   *
+   * @generated from field: synchook.v1.EventOutcome outcome = 1;
+   */
+  outcome: EventOutcome;
+
+  /**
+   * Why, in a sentence. Empty: it would trigger runs.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * The runs that it would trigger; the first 100.
+   *
+   * @generated from field: repeated synchook.v1.TriedRun runs = 3;
+   */
+  runs: TriedRun[];
+
+  /**
+   * Whether there would be more.
+   *
+   * @generated from field: bool more = 4;
+   */
+  more: boolean;
+};
+
+/**
+ * TryMatchResponse says what the event would set off.
+ *
+ * @generated from message synchook.v1.TryMatchResponse
+ */
+export type TryMatchResponseJson = {
+  /**
+   * What would become of the event.
+   *
+   * @generated from field: synchook.v1.EventOutcome outcome = 1;
+   */
+  outcome?: EventOutcomeJson;
+
+  /**
+   * Why, in a sentence. Empty: it would trigger runs.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason?: string;
+
+  /**
+   * The runs that it would trigger; the first 100.
+   *
+   * @generated from field: repeated synchook.v1.TriedRun runs = 3;
+   */
+  runs?: TriedRunJson[];
+
+  /**
+   * Whether there would be more.
+   *
+   * @generated from field: bool more = 4;
+   */
+  more?: boolean;
+};
+
+/**
+ * Describes the message synchook.v1.TryMatchResponse.
+ * Use `create(TryMatchResponseSchema)` to create a new message.
+ */
+export const TryMatchResponseSchema: GenMessage<TryMatchResponse, {jsonType: TryMatchResponseJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_event, 9);
+
+/**
+ * TriedRun is a run that an event would trigger.
+ *
+ * @generated from message synchook.v1.TriedRun
+ */
+export type TriedRun = Message<"synchook.v1.TriedRun"> & {
+  /**
+   * The connection.
+   *
+   * @generated from field: string connection_id = 1;
+   */
+  connectionId: string;
+
+  /**
+   * The sync.
+   *
+   * @generated from field: string sync_name = 2;
+   */
+  syncName: string;
+};
+
+/**
+ * TriedRun is a run that an event would trigger.
+ *
+ * @generated from message synchook.v1.TriedRun
+ */
+export type TriedRunJson = {
+  /**
+   * The connection.
+   *
+   * @generated from field: string connection_id = 1;
+   */
+  connectionId?: string;
+
+  /**
+   * The sync.
+   *
+   * @generated from field: string sync_name = 2;
+   */
+  syncName?: string;
+};
+
+/**
+ * Describes the message synchook.v1.TriedRun.
+ * Use `create(TriedRunSchema)` to create a new message.
+ */
+export const TriedRunSchema: GenMessage<TriedRun, {jsonType: TriedRunJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_event, 10);
+
+/**
  * EventOutcome is what became of an event when it was accepted or last replayed.
  *
  * @generated from enum synchook.v1.EventOutcome
@@ -645,6 +822,17 @@ export const EventService: GenService<{
     methodKind: "unary";
     input: typeof ReplayEventRequestSchema;
     output: typeof ReplayEventResponseSchema;
+  },
+  /**
+   * TryMatch says what an event would set off now, with a matching rule that need not be the integration's. It
+   * changes nothing.
+   *
+   * @generated from rpc synchook.v1.EventService.TryMatch
+   */
+  tryMatch: {
+    methodKind: "unary";
+    input: typeof TryMatchRequestSchema;
+    output: typeof TryMatchResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_synchook_v1_event, 0);

@@ -4,15 +4,15 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, DurationJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file synchook/v1/run.proto.
  */
 export const file_synchook_v1_run: GenFile = /*@__PURE__*/
-  fileDesc("ChVzeW5jaG9vay92MS9ydW4ucHJvdG8SC3N5bmNob29rLnYxIjkKBkNvdW50cxINCgVhZGRlZBgBIAEoAxIPCgd1cGRhdGVkGAIgASgDEg8KB2RlbGV0ZWQYAyABKAMi0AQKA1J1bhIKCgJpZBgBIAEoCRIbChNwcm92aWRlcl9jb25maWdfa2V5GAIgASgJEhUKDWNvbm5lY3Rpb25faWQYAyABKAkSEQoJc3luY19uYW1lGAQgASgJEiUKB3RyaWdnZXIYBSABKA4yFC5zeW5jaG9vay52MS5UcmlnZ2VyEiQKBXN0YXRlGAYgASgOMhUuc3luY2hvb2sudjEuUnVuU3RhdGUSEAoIZXZlbnRfaWQYByABKAkSEAoIYXR0ZW1wdHMYCCABKAUSFQoNaW50ZXJydXB0aW9ucxgJIAEoBRINCgVlcnJvchgKIAEoCRIsCgZjb3VudHMYCyADKAsyHC5zeW5jaG9vay52MS5SdW4uQ291bnRzRW50cnkSLwoLY3JlYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0X3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFuZXh0X2F0dGVtcHRfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMZGVsaXZlcnlfaWRzGBAgAygJEhEKCXN5bmNfdHlwZRgRIAEoCRpCCgtDb3VudHNFbnRyeRILCgNrZXkYASABKAkSIgoFdmFsdWUYAiABKAsyEy5zeW5jaG9vay52MS5Db3VudHM6AjgBIlMKB0xvZ0xpbmUSKAoEdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFbGV2ZWwYAiABKAkSDwoHbWVzc2FnZRgDIAEoCSK3AQoPTGlzdFJ1bnNSZXF1ZXN0EhsKE3Byb3ZpZGVyX2NvbmZpZ19rZXkYASABKAkSFQoNY29ubmVjdGlvbl9pZBgCIAEoCRIRCglzeW5jX25hbWUYAyABKAkSJAoFc3RhdGUYBCABKA4yFS5zeW5jaG9vay52MS5SdW5TdGF0ZRIQCghldmVudF9pZBgFIAEoCRIRCglwYWdlX3NpemUYBiABKAUSEgoKcGFnZV90b2tlbhgHIAEoCSJLChBMaXN0UnVuc1Jlc3BvbnNlEh4KBHJ1bnMYASADKAsyEC5zeW5jaG9vay52MS5SdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIhsKDUdldFJ1blJlcXVlc3QSCgoCaWQYASABKAkiUgoOR2V0UnVuUmVzcG9uc2USHQoDcnVuGAEgASgLMhAuc3luY2hvb2sudjEuUnVuEiEKA2xvZxgCIAMoCzIULnN5bmNob29rLnYxLkxvZ0xpbmUiHgoQQ2FuY2VsUnVuUmVxdWVzdBIKCgJpZBgBIAEoCSIdCg9SZXRyeVJ1blJlcXVlc3QSCgoCaWQYASABKAkqmgEKCFJ1blN0YXRlEhkKFVJVTl9TVEFURV9VTlNQRUNJRklFRBAAEhQKEFJVTl9TVEFURV9RVUVVRUQQARIVChFSVU5fU1RBVEVfUlVOTklORxACEhcKE1JVTl9TVEFURV9TVUNDRUVERUQQAxIUChBSVU5fU1RBVEVfRkFJTEVEEAQSFwoTUlVOX1NUQVRFX0NBTkNFTExFRBAFKl8KB1RyaWdnZXISFwoTVFJJR0dFUl9VTlNQRUNJRklFRBAAEhEKDVRSSUdHRVJfRVZFTlQQARIUChBUUklHR0VSX1NDSEVEVUxFEAISEgoOVFJJR0dFUl9NQU5VQUwQAzKcAgoKUnVuU2VydmljZRJMCghMaXN0UnVucxIcLnN5bmNob29rLnYxLkxpc3RSdW5zUmVxdWVzdBodLnN5bmNob29rLnYxLkxpc3RSdW5zUmVzcG9uc2UiA5ACARJGCgZHZXRSdW4SGi5zeW5jaG9vay52MS5HZXRSdW5SZXF1ZXN0Ghsuc3luY2hvb2sudjEuR2V0UnVuUmVzcG9uc2UiA5ACARI8CglDYW5jZWxSdW4SHS5zeW5jaG9vay52MS5DYW5jZWxSdW5SZXF1ZXN0GhAuc3luY2hvb2sudjEuUnVuEjoKCFJldHJ5UnVuEhwuc3luY2hvb2sudjEuUmV0cnlSdW5SZXF1ZXN0GhAuc3luY2hvb2sudjEuUnVuQjlaN2dpdGh1Yi5jb20vc3luY2hvb2svc3luY2hvb2svZ2VuL3N5bmNob29rL3YxO3N5bmNob29rdjFiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChVzeW5jaG9vay92MS9ydW4ucHJvdG8SC3N5bmNob29rLnYxIjkKBkNvdW50cxINCgVhZGRlZBgBIAEoAxIPCgd1cGRhdGVkGAIgASgDEg8KB2RlbGV0ZWQYAyABKAMi0AQKA1J1bhIKCgJpZBgBIAEoCRIbChNwcm92aWRlcl9jb25maWdfa2V5GAIgASgJEhUKDWNvbm5lY3Rpb25faWQYAyABKAkSEQoJc3luY19uYW1lGAQgASgJEiUKB3RyaWdnZXIYBSABKA4yFC5zeW5jaG9vay52MS5UcmlnZ2VyEiQKBXN0YXRlGAYgASgOMhUuc3luY2hvb2sudjEuUnVuU3RhdGUSEAoIZXZlbnRfaWQYByABKAkSEAoIYXR0ZW1wdHMYCCABKAUSFQoNaW50ZXJydXB0aW9ucxgJIAEoBRINCgVlcnJvchgKIAEoCRIsCgZjb3VudHMYCyADKAsyHC5zeW5jaG9vay52MS5SdW4uQ291bnRzRW50cnkSLwoLY3JlYXRlX3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0X3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFuZXh0X2F0dGVtcHRfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMZGVsaXZlcnlfaWRzGBAgAygJEhEKCXN5bmNfdHlwZRgRIAEoCRpCCgtDb3VudHNFbnRyeRILCgNrZXkYASABKAkSIgoFdmFsdWUYAiABKAsyEy5zeW5jaG9vay52MS5Db3VudHM6AjgBItEBCg1Mb2dnZWRSZXF1ZXN0Eg4KBm1ldGhvZBgBIAEoCRILCgN1cmwYAiABKAkSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoIZHVyYXRpb24YBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDgoGc3RhdHVzGAUgASgFEhAKCGF0dGVtcHRzGAYgASgFEhUKDXJlc3BvbnNlX3NpemUYByABKAMSDQoFZXJyb3IYCCABKAkiTgoNU291cmNlRXhjZXJwdBIMCgRmaWxlGAEgASgJEgwKBGxpbmUYAiABKAUSEgoKZmlyc3RfbGluZRgDIAEoBRINCgVsaW5lcxgEIAMoCSKsAQoHTG9nTGluZRIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVsZXZlbBgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEisKB3JlcXVlc3QYBCABKAsyGi5zeW5jaG9vay52MS5Mb2dnZWRSZXF1ZXN0EioKBnNvdXJjZRgFIAEoCzIaLnN5bmNob29rLnYxLlNvdXJjZUV4Y2VycHQitwEKD0xpc3RSdW5zUmVxdWVzdBIbChNwcm92aWRlcl9jb25maWdfa2V5GAEgASgJEhUKDWNvbm5lY3Rpb25faWQYAiABKAkSEQoJc3luY19uYW1lGAMgASgJEiQKBXN0YXRlGAQgASgOMhUuc3luY2hvb2sudjEuUnVuU3RhdGUSEAoIZXZlbnRfaWQYBSABKAkSEQoJcGFnZV9zaXplGAYgASgFEhIKCnBhZ2VfdG9rZW4YByABKAkiSwoQTGlzdFJ1bnNSZXNwb25zZRIeCgRydW5zGAEgAygLMhAuc3luY2hvb2sudjEuUnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIbCg1HZXRSdW5SZXF1ZXN0EgoKAmlkGAEgASgJIlIKDkdldFJ1blJlc3BvbnNlEh0KA3J1bhgBIAEoCzIQLnN5bmNob29rLnYxLlJ1bhIhCgNsb2cYAiADKAsyFC5zeW5jaG9vay52MS5Mb2dMaW5lIh4KEENhbmNlbFJ1blJlcXVlc3QSCgoCaWQYASABKAkiHQoPUmV0cnlSdW5SZXF1ZXN0EgoKAmlkGAEgASgJKpoBCghSdW5TdGF0ZRIZChVSVU5fU1RBVEVfVU5TUEVDSUZJRUQQABIUChBSVU5fU1RBVEVfUVVFVUVEEAESFQoRUlVOX1NUQVRFX1JVTk5JTkcQAhIXChNSVU5fU1RBVEVfU1VDQ0VFREVEEAMSFAoQUlVOX1NUQVRFX0ZBSUxFRBAEEhcKE1JVTl9TVEFURV9DQU5DRUxMRUQQBSpfCgdUcmlnZ2VyEhcKE1RSSUdHRVJfVU5TUEVDSUZJRUQQABIRCg1UUklHR0VSX0VWRU5UEAESFAoQVFJJR0dFUl9TQ0hFRFVMRRACEhIKDlRSSUdHRVJfTUFOVUFMEAMynAIKClJ1blNlcnZpY2USTAoITGlzdFJ1bnMSHC5zeW5jaG9vay52MS5MaXN0UnVuc1JlcXVlc3QaHS5zeW5jaG9vay52MS5MaXN0UnVuc1Jlc3BvbnNlIgOQAgESRgoGR2V0UnVuEhouc3luY2hvb2sudjEuR2V0UnVuUmVxdWVzdBobLnN5bmNob29rLnYxLkdldFJ1blJlc3BvbnNlIgOQAgESPAoJQ2FuY2VsUnVuEh0uc3luY2hvb2sudjEuQ2FuY2VsUnVuUmVxdWVzdBoQLnN5bmNob29rLnYxLlJ1bhI6CghSZXRyeVJ1bhIcLnN5bmNob29rLnYxLlJldHJ5UnVuUmVxdWVzdBoQLnN5bmNob29rLnYxLlJ1bkI5WjdnaXRodWIuY29tL3N5bmNob29rL3N5bmNob29rL2dlbi9zeW5jaG9vay92MTtzeW5jaG9va3YxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Counts are the net changes of a run to the records of one model.
@@ -337,6 +337,216 @@ export const RunSchema: GenMessage<Run, {jsonType: RunJson}> = /*@__PURE__*/
   messageDesc(file_synchook_v1_run, 1);
 
 /**
+ * LoggedRequest is a request that a script made, with all its attempts.
+ *
+ * @generated from message synchook.v1.LoggedRequest
+ */
+export type LoggedRequest = Message<"synchook.v1.LoggedRequest"> & {
+  /**
+   * The method, such as "GET".
+   *
+   * @generated from field: string method = 1;
+   */
+  method: string;
+
+  /**
+   * The URL without its query and without credentials.
+   *
+   * @generated from field: string url = 2;
+   */
+  url: string;
+
+  /**
+   * When the first attempt began.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * How long all attempts took, the waiting between them included.
+   *
+   * @generated from field: google.protobuf.Duration duration = 4;
+   */
+  duration?: Duration | undefined;
+
+  /**
+   * The status of the last answer. Zero: there was none.
+   *
+   * @generated from field: int32 status = 5;
+   */
+  status: number;
+
+  /**
+   * How many attempts were made.
+   *
+   * @generated from field: int32 attempts = 6;
+   */
+  attempts: number;
+
+  /**
+   * The size of the answer's body in bytes.
+   *
+   * @generated from field: int64 response_size = 7;
+   */
+  responseSize: bigint;
+
+  /**
+   * Why there was no answer. Empty: there was one.
+   *
+   * @generated from field: string error = 8;
+   */
+  error: string;
+};
+
+/**
+ * LoggedRequest is a request that a script made, with all its attempts.
+ *
+ * @generated from message synchook.v1.LoggedRequest
+ */
+export type LoggedRequestJson = {
+  /**
+   * The method, such as "GET".
+   *
+   * @generated from field: string method = 1;
+   */
+  method?: string;
+
+  /**
+   * The URL without its query and without credentials.
+   *
+   * @generated from field: string url = 2;
+   */
+  url?: string;
+
+  /**
+   * When the first attempt began.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: TimestampJson;
+
+  /**
+   * How long all attempts took, the waiting between them included.
+   *
+   * @generated from field: google.protobuf.Duration duration = 4;
+   */
+  duration?: DurationJson;
+
+  /**
+   * The status of the last answer. Zero: there was none.
+   *
+   * @generated from field: int32 status = 5;
+   */
+  status?: number;
+
+  /**
+   * How many attempts were made.
+   *
+   * @generated from field: int32 attempts = 6;
+   */
+  attempts?: number;
+
+  /**
+   * The size of the answer's body in bytes.
+   *
+   * @generated from field: int64 response_size = 7;
+   */
+  responseSize?: string;
+
+  /**
+   * Why there was no answer. Empty: there was one.
+   *
+   * @generated from field: string error = 8;
+   */
+  error?: string;
+};
+
+/**
+ * Describes the message synchook.v1.LoggedRequest.
+ * Use `create(LoggedRequestSchema)` to create a new message.
+ */
+export const LoggedRequestSchema: GenMessage<LoggedRequest, {jsonType: LoggedRequestJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_run, 2);
+
+/**
+ * SourceExcerpt is a part of a script's source.
+ *
+ * @generated from message synchook.v1.SourceExcerpt
+ */
+export type SourceExcerpt = Message<"synchook.v1.SourceExcerpt"> & {
+  /**
+   * The file, as the source map names it.
+   *
+   * @generated from field: string file = 1;
+   */
+  file: string;
+
+  /**
+   * The number of the line that is meant, counted from 1.
+   *
+   * @generated from field: int32 line = 2;
+   */
+  line: number;
+
+  /**
+   * The number of the first of the lines.
+   *
+   * @generated from field: int32 first_line = 3;
+   */
+  firstLine: number;
+
+  /**
+   * The lines.
+   *
+   * @generated from field: repeated string lines = 4;
+   */
+  lines: string[];
+};
+
+/**
+ * SourceExcerpt is a part of a script's source.
+ *
+ * @generated from message synchook.v1.SourceExcerpt
+ */
+export type SourceExcerptJson = {
+  /**
+   * The file, as the source map names it.
+   *
+   * @generated from field: string file = 1;
+   */
+  file?: string;
+
+  /**
+   * The number of the line that is meant, counted from 1.
+   *
+   * @generated from field: int32 line = 2;
+   */
+  line?: number;
+
+  /**
+   * The number of the first of the lines.
+   *
+   * @generated from field: int32 first_line = 3;
+   */
+  firstLine?: number;
+
+  /**
+   * The lines.
+   *
+   * @generated from field: repeated string lines = 4;
+   */
+  lines?: string[];
+};
+
+/**
+ * Describes the message synchook.v1.SourceExcerpt.
+ * Use `create(SourceExcerptSchema)` to create a new message.
+ */
+export const SourceExcerptSchema: GenMessage<SourceExcerpt, {jsonType: SourceExcerptJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_run, 3);
+
+/**
  * LogLine is one line of a run's log.
  *
  * @generated from message synchook.v1.LogLine
@@ -362,6 +572,21 @@ export type LogLine = Message<"synchook.v1.LogLine"> & {
    * @generated from field: string message = 3;
    */
   message: string;
+
+  /**
+   * The request to the external API that the line tells of. Unset: it tells of none.
+   *
+   * @generated from field: synchook.v1.LoggedRequest request = 4;
+   */
+  request?: LoggedRequest | undefined;
+
+  /**
+   * The source around the line at which an attempt of the run failed. Unset: the line tells of no failure,
+   * or the source is not known.
+   *
+   * @generated from field: synchook.v1.SourceExcerpt source = 5;
+   */
+  source?: SourceExcerpt | undefined;
 };
 
 /**
@@ -390,6 +615,21 @@ export type LogLineJson = {
    * @generated from field: string message = 3;
    */
   message?: string;
+
+  /**
+   * The request to the external API that the line tells of. Unset: it tells of none.
+   *
+   * @generated from field: synchook.v1.LoggedRequest request = 4;
+   */
+  request?: LoggedRequestJson;
+
+  /**
+   * The source around the line at which an attempt of the run failed. Unset: the line tells of no failure,
+   * or the source is not known.
+   *
+   * @generated from field: synchook.v1.SourceExcerpt source = 5;
+   */
+  source?: SourceExcerptJson;
 };
 
 /**
@@ -397,7 +637,7 @@ export type LogLineJson = {
  * Use `create(LogLineSchema)` to create a new message.
  */
 export const LogLineSchema: GenMessage<LogLine, {jsonType: LogLineJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_run, 2);
+  messageDesc(file_synchook_v1_run, 4);
 
 /**
  * ListRunsRequest asks for a page of runs.
@@ -516,7 +756,7 @@ export type ListRunsRequestJson = {
  * Use `create(ListRunsRequestSchema)` to create a new message.
  */
 export const ListRunsRequestSchema: GenMessage<ListRunsRequest, {jsonType: ListRunsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_run, 3);
+  messageDesc(file_synchook_v1_run, 5);
 
 /**
  * ListRunsResponse is a page of runs.
@@ -565,7 +805,7 @@ export type ListRunsResponseJson = {
  * Use `create(ListRunsResponseSchema)` to create a new message.
  */
 export const ListRunsResponseSchema: GenMessage<ListRunsResponse, {jsonType: ListRunsResponseJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_run, 4);
+  messageDesc(file_synchook_v1_run, 6);
 
 /**
  * GetRunRequest names a run.
@@ -600,7 +840,7 @@ export type GetRunRequestJson = {
  * Use `create(GetRunRequestSchema)` to create a new message.
  */
 export const GetRunRequestSchema: GenMessage<GetRunRequest, {jsonType: GetRunRequestJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_run, 5);
+  messageDesc(file_synchook_v1_run, 7);
 
 /**
  * GetRunResponse holds the run and its log.
@@ -616,7 +856,8 @@ export type GetRunResponse = Message<"synchook.v1.GetRunResponse"> & {
   run?: Run | undefined;
 
   /**
-   * The last 1,000 lines of its log, oldest first.
+   * The last 1,000 lines of its log, oldest first: what the script wrote, the requests that it made, and why
+   * its attempts failed.
    *
    * @generated from field: repeated synchook.v1.LogLine log = 2;
    */
@@ -637,7 +878,8 @@ export type GetRunResponseJson = {
   run?: RunJson;
 
   /**
-   * The last 1,000 lines of its log, oldest first.
+   * The last 1,000 lines of its log, oldest first: what the script wrote, the requests that it made, and why
+   * its attempts failed.
    *
    * @generated from field: repeated synchook.v1.LogLine log = 2;
    */
@@ -649,7 +891,7 @@ export type GetRunResponseJson = {
  * Use `create(GetRunResponseSchema)` to create a new message.
  */
 export const GetRunResponseSchema: GenMessage<GetRunResponse, {jsonType: GetRunResponseJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_run, 6);
+  messageDesc(file_synchook_v1_run, 8);
 
 /**
  * CancelRunRequest names the run to end.
@@ -684,7 +926,7 @@ export type CancelRunRequestJson = {
  * Use `create(CancelRunRequestSchema)` to create a new message.
  */
 export const CancelRunRequestSchema: GenMessage<CancelRunRequest, {jsonType: CancelRunRequestJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_run, 7);
+  messageDesc(file_synchook_v1_run, 9);
 
 /**
  * RetryRunRequest names the run to repeat.
@@ -719,7 +961,7 @@ export type RetryRunRequestJson = {
  * Use `create(RetryRunRequestSchema)` to create a new message.
  */
 export const RetryRunRequestSchema: GenMessage<RetryRunRequest, {jsonType: RetryRunRequestJson}> = /*@__PURE__*/
-  messageDesc(file_synchook_v1_run, 8);
+  messageDesc(file_synchook_v1_run, 10);
 
 /**
  * RunState is where a run stands.
