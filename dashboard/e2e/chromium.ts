@@ -7,6 +7,10 @@ import { expect } from "vitest";
 /** Where the screenshots of a run are kept. */
 const shots = new URL("./shots/", import.meta.url).pathname;
 
+/** Where the pictures of the README are written, if this run is to make them; and which these are. */
+const pictures = process.env.SYNCHOOK_PICTURES;
+const inDocs = new Set(["way-retried-desk-light.png", "way-retried-desk-dark.png"]);
+
 /** launch starts Chromium as the system has it. */
 export function launch(): Promise<Browser> {
   const quiet = [
@@ -86,7 +90,12 @@ export async function shoot(page: Page, name: string): Promise<void> {
     await expect.poll(over, { message: `how much wider ${name} is than a ${device}` }).toBeLessThanOrEqual(0);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      await page.screenshot({ path: join(shots, `${name}-${device}-${colorScheme}.png`), fullPage: true });
+      const picture = `${name}-${device}-${colorScheme}.png`;
+      await page.screenshot({ path: join(shots, picture), fullPage: true });
+      if (pictures && inDocs.has(picture)) {
+        await mkdir(pictures, { recursive: true });
+        await page.screenshot({ path: join(pictures, picture) });
+      }
     }
   }
   await page.emulateMedia({ colorScheme: "light" });

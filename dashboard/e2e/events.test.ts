@@ -1,33 +1,10 @@
-import { createHmac } from "node:crypto";
-import type { SynchookClient } from "@synchook/client";
+import { createClient } from "@synchook/client";
 import { expect, test } from "vitest";
 import { expectAccessible, logIn, shoot, visit } from "./chromium.js";
 import { withHouse } from "./house.js";
-import { settle } from "./story.js";
+import { send, settle } from "./story.js";
 
 const house = withHouse();
-
-/** send sends an event as GitHub does, about an issue with that title. */
-async function send(api: SynchookClient, number: number, title: string, installation = 1): Promise<void> {
-  const { webhookPath } = await api.integrations.getIntegration({ providerConfigKey: "github" });
-  const body = JSON.stringify({
-    action: "opened",
-    installation: { id: installation },
-    issue: { id: number, title },
-  });
-  const signature = createHmac("sha256", "of the provider").update(body).digest("hex");
-  const answer = await fetch(house.dev.url + webhookPath, {
-    method: "POST",
-    body,
-    headers: {
-      "content-type": "application/json",
-      "x-github-event": "issues",
-      "x-github-delivery": `5d1b2a60-0000-4000-8000-00000000000${number}`,
-      "x-hub-signature-256": `sha256=${signature}`,
-    },
-  });
-  expect(answer.status).toBe(200);
-}
 
 test("A person follows an event to its run, its log and its webhook, and replays it.", async () => {
   const { page, context, complaints } = await visit(house.browser, house.dev.url);
@@ -39,9 +16,9 @@ test("A person follows an event to its run, its log and its webhook, and replays
   await page.getByText("No sync has run yet").waitFor();
 
   const api = await settle(house.dev, house.receiver);
-  await send(api, 1, "first");
-  await send(api, 2, "boom");
-  await send(api, 3, "of nobody", 999);
+  await send(house.dev, api, 1, "first");
+  await send(house.dev, api, 2, "boom");
+  await send(house.dev, api, 3, "of nobody", 999);
   await page.getByRole("link", { name: "Events" }).click();
   await expect.poll(() => page.getByRole("row").count(), { timeout: 10_000 }).toBe(4);
   await page.getByLabel("Outcome").selectOption("unmatched");
@@ -59,9 +36,28 @@ test("A person follows an event to its run, its log and its webhook, and replays
   await page.getByRole("link", { name: "issues for user-1" }).click();
   await page.getByText("Issue: 1 added").waitFor();
   await page.getByText("What its changes are told by").waitFor();
+  const requests = page.getByRole("list", { name: "The run's requests" });
+  await requests.getByText("/user").waitFor();
+  await requests.getByText(/200 in \d+ ms/).waitFor();
   await expectAccessible(page, "a run");
   await shoot(page, "run");
   await page.getByRole("link", { name: "an event" }).click();
+  await page.getByRole("link", { name: "Follow its way" }).click();
+  const steps = page.getByRole("list", { name: "The steps of the event" }).getByRole("listitem");
+  await steps
+    .filter({ hasText: "attempt 1" })
+    .getByText(/200 in \d+ ms/)
+    .waitFor();
+  expect((await steps.allInnerTexts()).map((text) => text.split("\n")[0])).toEqual([
+    "issues.opened",
+    "issues for user-1",
+    expect.stringMatching(/^GET 127\.0\.0\.1:\d+\/user$/),
+    "webhook Issue",
+    "attempt 1",
+  ]);
+  await expectAccessible(page, "an event's way");
+  await shoot(page, "way");
+  await page.getByRole("link", { name: "The event" }).click();
   await page.getByRole("button", { name: "Replay" }).click();
   await page.getByText("A run is queued again.").first().waitFor();
   await expect.poll(async () => (await api.events.listEvents({})).events.at(-1)?.replays).toBe(1);
@@ -95,10 +91,65 @@ test("A person finds the run that failed, reads why, and runs it again.", async 
   await expectAccessible(page, "the runs");
   await failed.getByRole("link").click();
   await page.getByRole("region", { name: "The run's error" }).getByText("issues.ts").waitFor();
+  const source = page.getByRole("region", { name: /The source around line \d+ of .*issues.ts/ });
+  expect(await source.locator("[aria-current]").textContent()).toContain(
+    "throw new Error('the issue is no issue')",
+  );
+  await shoot(page, "run-failed");
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.getByText("cancelled", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Run it again" }).click();
   await page.getByText("A new run is queued").first().waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test("A person tries a matching rule on an event of nobody's, and takes it.", async () => {
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  const api = createClient({ baseUrl: house.dev.url, apiKey: house.dev.api_key });
+  await api.connections.updateConnection({
+    connection: { providerConfigKey: "github", connectionId: "user-1", metadata: { number: 4 } },
+    updateMask: { paths: ["metadata"] },
+  });
+  await send(house.dev, api, 4, "matched by its number", 999);
+  await logIn(page, house.dev.api_key);
+  await page.getByRole("link", { name: "Integrations" }).click();
+  await page.getByRole("row", { name: "github" }).getByRole("button", { name: "Edit" }).click();
+  const tried = page.getByRole("status");
+  await tried.getByText("unmatched", { exact: true }).waitFor();
+  await page.getByLabel("How an event finds its connections").selectOption("rules");
+  await page.getByLabel("The event's").fill("issue.id");
+  await page.getByLabel("is the connection's").fill("metadata.number");
+  await tried.getByText("issues would run for user-1").waitFor();
+  await expectAccessible(page, "the try-out of a matching rule");
+  await shoot(page, "match");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("The integration is changed.").first().waitFor();
+  const { match } = await api.integrations.getIntegration({ providerConfigKey: "github" });
+  expect(match?.rules).toMatchObject([{ from: "issue.id", to: "metadata.number" }]);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test("The command palette finds a sync, a connection and an integration by name.", async () => {
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  await logIn(page, house.dev.api_key);
+  await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+  for (const [name, heading, path] of [
+    ["issues of github", "Runs", "/runs?integration=github&sync=issues"],
+    ["user-1 of github", "Connections", "/connections?integration=github&connection=user-1"],
+    ["API keys", "Project Settings", "/settings/keys"],
+  ] as const) {
+    await page.keyboard.press("Control+k");
+    await page.getByPlaceholder("A page, a name, or an ID").fill(name);
+    await page.getByRole("option", { name }).first().click();
+    await page.getByRole("heading", { level: 1, name: heading }).waitFor();
+    expect(page.url()).toBe(`${house.dev.url}/p/${house.dev.project_id}${path}`);
+  }
+  await page
+    .getByRole("tab", { name: "API keys" })
+    .or(page.getByRole("link", { name: "API keys" }))
+    .waitFor();
   expect(complaints).toEqual([]);
   await context.close();
 });

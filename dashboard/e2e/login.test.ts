@@ -13,6 +13,9 @@ test("A person logs in with a key, which no script can read afterwards, and out.
   await logIn(page, house.dev.api_key);
   await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
   expect(page.url()).toBe(`${house.dev.url}/p/${house.dev.project_id}/`);
+  for (const path of ["/queues/", "/queues/api/queues", "/metrics"]) {
+    expect((await page.request.get(path)).status(), `${path}, which is the admin's`).toBe(401);
+  }
   const readable = await page.evaluate(() =>
     JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }]),
   );

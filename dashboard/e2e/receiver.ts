@@ -8,7 +8,7 @@ export interface Received {
   body: string;
 }
 
-/** Receiver is a customer's app: it takes webhooks, and answers them with a status. */
+/** Receiver is a customer's app: it takes webhooks, and answers them with a status. It also stands for the external API. */
 export interface Receiver {
   url: string;
   received: Received[];
@@ -21,6 +21,10 @@ export interface Receiver {
 export async function startReceiver(): Promise<Receiver> {
   const receiver: Receiver = { url: "", received: [], status: 200, stop: async () => undefined };
   const server = createServer(async (request, response) => {
+    if (request.method === "GET") {
+      response.writeHead(200, { "content-type": "application/json" }).end('{"login":"octo"}');
+      return;
+    }
     let body = "";
     for await (const chunk of request) {
       body += chunk;

@@ -106,10 +106,21 @@ test("A person adds an endpoint, changes it, and deletes it.", async () => {
   await shoot(page, "endpoints");
   await choose("Edit");
   await page.getByLabel("Only these models").fill("Issue, Contact");
+  await page.getByLabel("Requests a second").fill("5");
+  await page.getByLabel("Least time between").fill("half an hour");
+  await page.getByText("Write a span, such as").waitFor();
+  await page.getByLabel("Least time between").fill("30 min");
+  await page.getByLabel("Make waiting webhooks one").check();
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("The endpoint is changed.").first().waitFor();
   await choose("Edit");
   await expect.poll(() => page.getByLabel("Only these models").inputValue()).toBe("Issue, Contact");
+  expect(await page.getByLabel("Least time between").inputValue()).toBe("30 min");
+  expect((await api().endpoints.listEndpoints({})).endpoints.at(-1)).toMatchObject({
+    rateLimit: 5,
+    minInterval: { seconds: 1800n },
+    coalesce: true,
+  });
   await page.keyboard.press("Escape");
   await choose("Delete");
   await page.getByRole("button", { name: "Delete it" }).click();

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,6 +25,7 @@ const script = `export default async function fetchData(nango) {
   await nango.batchSave([{ id: '1', at: String(Date.now()) + Math.random() }], 'Issue');
 }
 export async function onWebhookPayloadReceived(nango, payload) {
+  await nango.get({ endpoint: '/user' });
   if (payload.issue.title === 'boom') throw new Error('the issue is no issue');
   await nango.batchSave([{ id: String(payload.issue.id), at: payload.issue.title }], 'Issue');
 }
@@ -55,7 +57,12 @@ export async function settle(dev: Dev, receiver: Receiver): Promise<SynchookClie
     updateMask: { paths: ["webhook_url", "retry_schedule"] },
   });
   await api.integrations.createIntegration({
-    integration: { ...github, provider: "github", webhookSecrets: ["of the provider"] },
+    integration: {
+      ...github,
+      provider: "github",
+      webhookSecrets: ["of the provider"],
+      baseUrl: new URL(receiver.url).origin,
+    },
   });
   await api.connections.createConnection({
     connection: { ...github, connectionId: "user-1", connectionConfig: { installation_id: 1 } },
@@ -72,4 +79,34 @@ export async function trigger(api: SynchookClient): Promise<string> {
     connectionId: "user-1",
   });
   return runIds[0] ?? "";
+}
+
+/** send sends an event as GitHub does, about an issue with that title. */
+export async function send(
+  dev: Dev,
+  api: SynchookClient,
+  number: number,
+  title: string,
+  installation = 1,
+): Promise<void> {
+  const { webhookPath } = await api.integrations.getIntegration({ providerConfigKey: "github" });
+  const body = JSON.stringify({
+    action: "opened",
+    installation: { id: installation },
+    issue: { id: number, title },
+  });
+  const signature = createHmac("sha256", "of the provider").update(body).digest("hex");
+  const answer = await fetch(dev.url + webhookPath, {
+    method: "POST",
+    body,
+    headers: {
+      "content-type": "application/json",
+      "x-github-event": "issues",
+      "x-github-delivery": `5d1b2a60-0000-4000-8000-00000000000${number}`,
+      "x-hub-signature-256": `sha256=${signature}`,
+    },
+  });
+  if (answer.status !== 200) {
+    throw new Error(`the event was answered with ${answer.status}`);
+  }
 }

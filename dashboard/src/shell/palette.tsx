@@ -74,7 +74,7 @@ function PaletteList({ onDone }: { onDone: () => void }) {
           })}
         </Command.Group>
         {sources.map(({ heading, useFound }) => (
-          <SourceGroup key={heading} heading={heading} useFound={useFound} go={go} />
+          <SourceGroup key={heading} {...{ heading, useFound, go, text: text.trim() }} />
         ))}
       </Command.List>
     </Command>
@@ -83,12 +83,14 @@ function PaletteList({ onDone }: { onDone: () => void }) {
 
 interface SourceGroupProps {
   heading: string;
-  useFound: () => Found[];
+  useFound: (text: string) => Found[];
+  /** What a person has written so far. */
+  text: string;
   go: (path: string) => void;
 }
 
-function SourceGroup({ heading, useFound, go }: SourceGroupProps) {
-  const found = useFound();
+function SourceGroup({ heading, useFound, text, go }: SourceGroupProps) {
+  const found = useFound(text);
   if (found.length === 0) {
     return null;
   }

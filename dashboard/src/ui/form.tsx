@@ -1,7 +1,16 @@
 import { ConnectError } from "@connectrpc/connect";
 import { violationsOf } from "@synchook/client";
 import { Switch as RadixSwitch } from "radix-ui";
-import { type ComponentProps, createContext, type FormEvent, type ReactNode, useContext, useId } from "react";
+import {
+  type ComponentProps,
+  createContext,
+  type FormEvent,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useId,
+  useState,
+} from "react";
 import { Button } from "./button.js";
 import { FaultNote } from "./note.js";
 
@@ -110,6 +119,28 @@ export function Text({ onChange, className = "", ...rest }: TextProps) {
       {...rest}
     />
   );
+}
+
+/** How long a filter waits for the next letter, in milliseconds. */
+const filterPause = 400;
+
+/** FilterText is a line of text that a list is filtered by: once it is written, and not letter by letter. */
+export function FilterText({ value, onChange, ...rest }: TextProps) {
+  const [text, setText] = useState(value);
+  const [shown, setShown] = useState(value);
+  if (shown !== value) {
+    setShown(value); // it was changed elsewhere, as by "Show all"
+    setText(value);
+  }
+  const written = text.trim();
+  useEffect(() => {
+    if (written === value) {
+      return undefined;
+    }
+    const timer = setTimeout(() => onChange(written), filterPause);
+    return () => clearTimeout(timer);
+  }, [written, value, onChange]);
+  return <Text {...rest} value={text} onChange={setText} />;
 }
 
 interface SelectProps extends Omit<ComponentProps<"select">, "onChange" | "children"> {

@@ -10,8 +10,8 @@ import { usePages } from "../../lib/pages.js";
 import { usePlace } from "../../lib/session.js";
 import { Button } from "../../ui/button.js";
 import { Confirm } from "../../ui/dialog.js";
-import { Field, Filters, Select } from "../../ui/form.js";
-import { Empty } from "../../ui/note.js";
+import { Field, Filters, FilterText, Select } from "../../ui/form.js";
+import { Empty, NothingMatches } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Ago } from "../../ui/time.js";
@@ -20,13 +20,13 @@ import { ConnectionDialog } from "./dialog.js";
 /** Connections are the customers' authorised accounts. */
 export default function Connections() {
   const { may } = usePlace();
-  const { values, set, any, clear } = useFilters("integration");
+  const { values, set, any, clear } = useFilters("integration", "connection");
   const [making, setMaking] = useState(false);
   const { data } = useQuery(IntegrationService.method.listIntegrations, { pageSize: 1000 });
   const keys = (data?.integrations ?? []).map(({ providerConfigKey }) => providerConfigKey);
   const rows = usePages(
     ConnectionService.method.listConnections,
-    { providerConfigKey: values.integration, pageSize: 50 },
+    { providerConfigKey: values.integration, connectionId: values.connection, pageSize: 50 },
     { rows: (page) => page.connections },
   );
   const add = (
@@ -53,6 +53,15 @@ export default function Connections() {
               />
             )}
           </Field>
+          <Field label="Connection" hint="Its whole name.">
+            {(told) => (
+              <FilterText
+                {...told}
+                value={values.connection}
+                onChange={(connection) => set({ connection })}
+              />
+            )}
+          </Field>
         </Filters>
         <Table
           label="Connections"
@@ -60,10 +69,14 @@ export default function Connections() {
           rows={rows}
           rowKey={({ id }) => id}
           empty={
-            <Empty icon={<Users />} title="No account is connected yet" action={add}>
-              A connection holds one customer's credentials, and what tells which webhooks are theirs, such as
-              the ID of an installation. An integration comes first.
-            </Empty>
+            values.connection ? (
+              <NothingMatches icon={<Users />} what="connection" onClear={clear} />
+            ) : (
+              <Empty icon={<Users />} title="No account is connected yet" action={add}>
+                A connection holds one customer's credentials, and what tells which webhooks are theirs, such
+                as the ID of an installation. An integration comes first.
+              </Empty>
+            )
           }
         />
       </div>

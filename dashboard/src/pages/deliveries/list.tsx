@@ -6,7 +6,7 @@ import { usePages } from "../../lib/pages.js";
 import { deliveryState } from "../../lib/states.js";
 import { Badge } from "../../ui/badge.js";
 import { LinkButton } from "../../ui/button.js";
-import { Field, Filters, Select, Text } from "../../ui/form.js";
+import { Field, Filters, FilterText, Select } from "../../ui/form.js";
 import { Empty, NothingMatches } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { type Column, Table } from "../../ui/table.js";
@@ -75,7 +75,7 @@ interface FilterBarProps {
 function FilterBar({ values, set, any, clear }: FilterBarProps) {
   const text = (label: string, name: Name) => (
     <Field label={label}>
-      {(told) => <Text {...told} value={values[name]} onChange={(value) => set({ [name]: value.trim() })} />}
+      {(told) => <FilterText {...told} value={values[name]} onChange={(value) => set({ [name]: value })} />}
     </Field>
   );
   return (

@@ -3,13 +3,15 @@ import { Route, Routes } from "react-router";
 import { List } from "./list.js";
 
 const One = lazy(() => import("./one.js"));
+const Way = lazy(() => import("./way.js"));
 
-/** Events is all about verified incoming webhooks: the ledger, and one of them. */
+/** Events is all about verified incoming webhooks: the ledger, one of them, and its way. */
 export default function Events() {
   return (
     <Routes>
       <Route path="" element={<List />} />
       <Route path=":id" element={<One />} />
+      <Route path=":id/way" element={<Way />} />
     </Routes>
   );
 }

@@ -8,7 +8,7 @@ import { eventOutcome } from "../../lib/states.js";
 import { countText } from "../../lib/words.js";
 import { Badge } from "../../ui/badge.js";
 import { Card } from "../../ui/card.js";
-import { Field, Filters, Select, Text } from "../../ui/form.js";
+import { Field, Filters, FilterText, Select } from "../../ui/form.js";
 import { Empty, NothingMatches } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { type Column, Table } from "../../ui/table.js";
@@ -53,10 +53,10 @@ export function List() {
           </Field>
           <Field label="Integration">
             {(told) => (
-              <Text
+              <FilterText
                 {...told}
                 value={values.integration}
-                onChange={(integration) => set({ integration: integration.trim() })}
+                onChange={(integration) => set({ integration })}
               />
             )}
           </Field>

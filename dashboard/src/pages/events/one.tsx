@@ -8,7 +8,7 @@ import { eventOutcome, runState } from "../../lib/states.js";
 import { bodyText, countText, sentence } from "../../lib/words.js";
 import { Await } from "../../ui/await.js";
 import { Badge } from "../../ui/badge.js";
-import { Button, Copyable } from "../../ui/button.js";
+import { Button, Copyable, LinkButton } from "../../ui/button.js";
 import { Card } from "../../ui/card.js";
 import { Code, Skeleton } from "../../ui/note.js";
 import { Facts, Page } from "../../ui/page.js";
@@ -22,7 +22,12 @@ export default function One() {
     <Page
       title={query.data?.event?.type || "Event"}
       about={<Copyable text={id} label="Copy the event's ID" />}
-      actions={<Replay id={id} />}
+      actions={
+        <>
+          <LinkButton to={`/events/${id}/way`}>Follow its way</LinkButton>
+          <Replay id={id} />
+        </>
+      }
     >
       <Await query={query} meanwhile={<Skeleton height={320} />}>
         {(answer) => <Whole answer={answer} />}

@@ -4,6 +4,8 @@ import { useChange } from "../../lib/change.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
 import { Field, Form, Select, Text } from "../../ui/form.js";
+import { MatchFields, type Matching, matchingOf, matchOf, TryOut } from "./match.js";
+import "./integrations.css";
 
 const providers = [
   { value: "github", text: "GitHub" },
@@ -16,6 +18,7 @@ interface Draft {
   provider: string;
   secret: string;
   baseUrl: string;
+  matching: Matching;
 }
 
 interface DialogProps {
@@ -31,6 +34,7 @@ export function IntegrationDialog({ integration, onClose }: DialogProps) {
     provider: integration?.provider ?? "github",
     secret: "",
     baseUrl: integration?.baseUrl ?? "",
+    matching: matchingOf(integration?.match),
   });
   const make = useChange(IntegrationService.method.createIntegration, {
     quiet: true,
@@ -48,10 +52,11 @@ export function IntegrationDialog({ integration, onClose }: DialogProps) {
       providerConfigKey: draft.key.trim(),
       provider: draft.provider,
       baseUrl: draft.baseUrl.trim(),
+      match: matchOf(draft.matching),
       ...secrets,
     };
     if (integration) {
-      const paths = ["base_url", ...(draft.secret ? ["webhook_secrets"] : [])];
+      const paths = ["base_url", "match", ...(draft.secret ? ["webhook_secrets"] : [])];
       update.mutate({ integration: given, updateMask: { paths } });
     } else {
       make.mutate({ integration: given });
@@ -61,6 +66,8 @@ export function IntegrationDialog({ integration, onClose }: DialogProps) {
     <Dialog open onClose={onClose} title={integration ? `Edit ${draft.key}` : "Add an integration"}>
       <Form onSubmit={submit} error={make.error ?? update.error}>
         <Fields draft={draft} fixed={integration !== undefined} onChange={setDraft} />
+        <MatchFields matching={draft.matching} onChange={(matching) => setDraft({ ...draft, matching })} />
+        {integration && <TryOut integration={integration} matching={draft.matching} />}
         <div className="actions">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="main" busy={make.isPending || update.isPending}>

@@ -6,7 +6,7 @@ import { usePages } from "../../lib/pages.js";
 import { runState, triggerText } from "../../lib/states.js";
 import { changesText, dateOf, spanText } from "../../lib/words.js";
 import { Badge } from "../../ui/badge.js";
-import { Field, Filters, Select, Text } from "../../ui/form.js";
+import { Field, Filters, FilterText, Select } from "../../ui/form.js";
 import { Empty, NothingMatches } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { type Column, Table } from "../../ui/table.js";
@@ -39,7 +39,7 @@ export function List() {
   );
   const text = (label: string, name: "integration" | "connection" | "sync" | "event") => (
     <Field label={label}>
-      {(told) => <Text {...told} value={values[name]} onChange={(value) => set({ [name]: value.trim() })} />}
+      {(told) => <FilterText {...told} value={values[name]} onChange={(value) => set({ [name]: value })} />}
     </Field>
   );
   return (

@@ -6,11 +6,13 @@ import {
   type Run,
   RunService,
   RunState,
+  type SourceExcerpt,
 } from "@synchook/client/gen/run_pb";
 import { Link, useParams } from "react-router";
 import { useChange } from "../../lib/change.js";
 import { usePlace } from "../../lib/session.js";
 import { deliveryState, runState, triggerText } from "../../lib/states.js";
+import { requestRows } from "../../lib/way.js";
 import { changesText, countText, dateOf, spanText } from "../../lib/words.js";
 import { Await } from "../../ui/await.js";
 import { Badge } from "../../ui/badge.js";
@@ -19,6 +21,7 @@ import { Card } from "../../ui/card.js";
 import { Code, Skeleton } from "../../ui/note.js";
 import { Facts, Page } from "../../ui/page.js";
 import { Ago } from "../../ui/time.js";
+import { Waterfall } from "../../ui/waterfall.js";
 import { took } from "./list.js";
 
 /** One is a run: how it stands, its error, its log, and the webhooks that it owes. */
@@ -58,15 +61,23 @@ function Steering({ run: { id, state } }: { run: Run }) {
 }
 
 function Whole({ answer: { run, log } }: { answer: GetRunResponse }) {
+  const source = log.findLast((line) => line.source)?.source;
+  const requests = requestRows(log, dateOf(run?.startTime)?.getTime() ?? 0);
   return (
     <div className="stack">
       {run && <Standing run={run} />}
       {run?.error && (
         <Card title="Error" about="The stack names the lines of the TypeScript source.">
           <Code label="The run's error" text={run.error} />
+          {source && <Source source={source} />}
         </Card>
       )}
-      <Card title="Log" about="What the script wrote by nango.log.">
+      {run && requests.length > 0 && (
+        <Card title="Requests" about="What the script asked of the external API, and when it was answered.">
+          <Waterfall label="The run's requests" rows={requests} />
+        </Card>
+      )}
+      <Card title="Log" about="What the script wrote by nango.log, and what it asked of the external API.">
         {log.length === 0 ? <p className="soft">Nothing was written.</p> : <Log lines={log} />}
       </Card>
       {run && run.deliveryIds.length > 0 && (
@@ -79,6 +90,25 @@ function Whole({ answer: { run, log } }: { answer: GetRunResponse }) {
         </Card>
       )}
     </div>
+  );
+}
+
+/** Source shows the lines around the one at which the script failed. */
+function Source({ source: { file, line, firstLine, lines } }: { source: SourceExcerpt }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section className="source" tabIndex={0} aria-label={`The source around line ${line} of ${file}`}>
+      <p className="soft">{file}</p>
+      <ol start={firstLine}>
+        {lines.map((text, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name
+          <li key={index} {...(firstLine + index === line && { "aria-current": "true" as const })}>
+            <span className="number soft">{firstLine + index}</span>
+            <code>{text}</code>
+          </li>
+        ))}
+      </ol>
+    </section>
   );
 }
 

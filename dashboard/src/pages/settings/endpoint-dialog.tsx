@@ -1,6 +1,7 @@
 import { type Endpoint, EndpointService } from "@synchook/client/gen/endpoint_pb";
 import { useState } from "react";
 import { useChange } from "../../lib/change.js";
+import { readSpan, secondsOf, spanOf, spanText } from "../../lib/words.js";
 import { Button } from "../../ui/button.js";
 import { Dialog, SecretDialog } from "../../ui/dialog.js";
 import { Check, Field, Form, Text } from "../../ui/form.js";
@@ -14,6 +15,8 @@ interface Draft {
   syncs: string;
   operational: Endpoint["operationalWebhooks"];
   rate: string;
+  interval: string;
+  coalesce: boolean;
 }
 
 function draftOf(endpoint: Endpoint | undefined): Draft {
@@ -24,12 +27,23 @@ function draftOf(endpoint: Endpoint | undefined): Draft {
     syncs: endpoint?.filter?.syncNames.join(", ") ?? "",
     operational: endpoint?.operationalWebhooks ?? [],
     rate: endpoint?.rateLimit ? String(endpoint.rateLimit) : "",
+    interval: endpoint?.minInterval ? spanText(secondsOf(endpoint.minInterval)) : "",
+    coalesce: endpoint?.coalesce ?? false,
   };
 }
 
 const listed = (text: string) => text.split(/[\s,]+/).filter(Boolean);
 
-function given({ name, url, models, syncs, operational, rate }: Draft, former: Endpoint | undefined) {
+/** wrongInterval says what is wrong with the interval that a person wrote. */
+function wrongInterval(interval: string): string | undefined {
+  const fine = interval.trim() === "" || readSpan(interval) !== undefined;
+  return fine ? undefined : "Write a span, such as 30 s, 5 min or 1 h.";
+}
+
+function given(
+  { name, url, models, syncs, operational, rate, interval, coalesce }: Draft,
+  former: Endpoint | undefined,
+) {
   const { providerConfigKeys = [], noSyncs = false } = former?.filter ?? {};
   return {
     name: name.trim(),
@@ -37,10 +51,12 @@ function given({ name, url, models, syncs, operational, rate }: Draft, former: E
     filter: { providerConfigKeys, noSyncs, models: listed(models), syncNames: listed(syncs) },
     operationalWebhooks: operational,
     rateLimit: Number(rate) || 0,
+    minInterval: spanOf(readSpan(interval) ?? 0),
+    coalesce,
   };
 }
 
-const changed = ["name", "url", "filter", "operational_webhooks", "rate_limit"];
+const changed = ["name", "url", "filter", "operational_webhooks", "rate_limit", "min_interval", "coalesce"];
 
 interface DialogProps {
   /** The endpoint to change; unset: a new one is made. */
@@ -83,7 +99,7 @@ export function EndpointDialog({ endpoint, onClose }: DialogProps) {
             type="submit"
             look="main"
             busy={make.isPending || change.isPending}
-            disabled={draft.url.trim() === ""}
+            disabled={draft.url.trim() === "" || wrongInterval(draft.interval) !== undefined}
           >
             {endpoint ? "Save" : "Add it"}
           </Button>
@@ -95,7 +111,7 @@ export function EndpointDialog({ endpoint, onClose }: DialogProps) {
 
 function EndpointFields({ draft, onChange }: { draft: Draft; onChange: (draft: Draft) => void }) {
   const put = (changes: Partial<Draft>) => onChange({ ...draft, ...changes });
-  const text = (name: Exclude<keyof Draft, "operational">) => ({
+  const text = (name: Exclude<keyof Draft, "operational" | "coalesce">) => ({
     value: draft[name],
     onChange: (value: string) => put({ [name]: value }),
   });
@@ -122,6 +138,20 @@ function EndpointFields({ draft, onChange }: { draft: Draft; onChange: (draft: D
       <Field label="Requests a second at most" name="endpoint.rate_limit" hint="Empty: as many as it takes.">
         {(told) => <Text {...told} {...text("rate")} inputMode="decimal" />}
       </Field>
+      <Field
+        label="Least time between webhooks of one model"
+        name="endpoint.min_interval"
+        hint="Of one connection and sync; what comes sooner becomes one webhook. Empty: none."
+        wrong={wrongInterval(draft.interval)}
+      >
+        {(told) => <Text {...told} {...text("interval")} placeholder="30 s" />}
+      </Field>
+      <Check
+        label="Make waiting webhooks one"
+        hint="those of one connection, sync and model that wait while it is down, paused or kept to a pace"
+        checked={draft.coalesce}
+        onChange={(event) => put({ coalesce: event.target.checked })}
+      />
       <fieldset className="checks">
         <legend className="field-label">Operational webhooks</legend>
         {operationalTypes.map(({ type, name, when }) => (
