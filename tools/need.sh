@@ -20,8 +20,10 @@ need() {
 
 need "redis-server valkey-server" redis-server "the program's store (Fedora: dnf install valkey; macOS: brew install redis), 7 or later"
 need "redis-cli valkey-cli" redis-tools "takes the snapshots of docs/operating.md"
+need python3 python3 "verifies a webhook as docs/outgoing-webhooks.md does"
 if [[ $(uname) == Linux ]]; then
 	need strace strace "makes a disk slow, to see who waits for it"
+	need systemd-analyze systemd "reads deploy/synchook.service"
 	need faketime faketime "sets the clock of a Redis back and forward"
 fi
 if command -v node >/dev/null; then
