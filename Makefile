@@ -19,6 +19,9 @@ DASHBOARD := $(if $(NODE),dashboard/dist/index.html)
 DASHBOARD_SOURCES := $(shell find dashboard/src dashboard/public dashboard/scripts clients/typescript/src -type f) \
 	dashboard/index.html dashboard/vite.config.ts dashboard/package.json
 
+# Where Chromium is, which is looked for after `need` may have installed it.
+CHROMIUM = $$(command -v chromium chromium-browser google-chrome | head -1)
+
 # only_with_node runs a command, or says that it is left out.
 define only_with_node
 $(if $(NODE),$(1),@echo "Node 20 or later is not installed: left out: $(1)")
@@ -50,13 +53,17 @@ dashboard/dist/index.html: $(NODE_MODULES) $(DASHBOARD_SOURCES)
 .PHONY: browser
 browser: need build ## Walk through the dashboard in Chromium, against bin/synchook.
 	$(call only_with_node,npm test -w dashboard)
-	$(call only_with_node,CHROMIUM=$$(command -v chromium chromium-browser google-chrome | head -1) SYNCHOOK_BIN=$(CURDIR)/$(BINARY) npm run browser -w dashboard)
+	$(call only_with_node,CHROMIUM=$(CHROMIUM) SYNCHOOK_BIN=$(CURDIR)/$(BINARY) npm run browser -w dashboard)
+
+.PHONY: pictures
+pictures: ## Make the README's pictures of the dashboard anew, by its tests.
+	SYNCHOOK_PICTURES=$(CURDIR)/docs/pictures $(MAKE) browser
 
 .PHONY: test
 test: need ## Run all tests; install what they need, or say what is missing.
 	go test ./...
 	$(MAKE) store-tiers
-	$(MAKE) clients octokit browser
+	$(MAKE) clients octokit examples browser
 
 .PHONY: store-tiers
 store-tiers: need ## Run the store's tests on a Redis in cluster mode and on the in-process server.
@@ -78,7 +85,13 @@ faults: need ## Break everything under load, and write what came of it into docs
 .PHONY: clients
 clients: build $(NODE_MODULES) ## Test the TypeScript client, also against bin/synchook.
 	$(call only_with_node,npm run build -w clients/typescript)
-	$(call only_with_node,CHROMIUM=$$(command -v chromium chromium-browser google-chrome | head -1) SYNCHOOK_BIN=$(CURDIR)/$(BINARY) npm test -w clients/typescript)
+	$(call only_with_node,CHROMIUM=$(CHROMIUM) SYNCHOOK_BIN=$(CURDIR)/$(BINARY) npm test -w clients/typescript)
+
+.PHONY: examples
+examples: need build $(NODE_MODULES) ## Try the examples in TypeScript against bin/synchook, one of them in Chromium.
+	$(call only_with_node,npm run build -w clients/typescript)
+	$(call only_with_node,SYNCHOOK_BIN=$(CURDIR)/$(BINARY) npm test -w examples/express-receiver)
+	$(call only_with_node,CHROMIUM=$(CHROMIUM) SYNCHOOK_BIN=$(CURDIR)/$(BINARY) npm test -w examples/react-app)
 
 .PHONY: octokit
 octokit: build $(NODE_MODULES) ## Send all of GitHub's example payloads to bin/synchook.

@@ -71,7 +71,11 @@ func TestEveryFlagAndVariableThatDocsNameExists(t *testing.T) {
 	for _, others := range []string{"--help", "SYNCHOOK_SIGNING_SECRET", "SYNCHOOK_BIN", "SYNCHOOK_FAILPOINT"} { // of all commands; of receivers; of tests
 		known[others] = true
 	}
-	for _, page := range pages(t) {
+	files, err := filepath.Glob(filepath.Join("..", "deploy", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(files, pages(t)...) {
 		for _, name := range settingsIn(readFile(t, page)) {
 			if !known[name] {
 				t.Errorf("%s names %s, which the program does not know", page, name)

@@ -126,13 +126,14 @@ func TestEveryPathThatDocsNameExists(t *testing.T) {
 	}
 }
 
-// pages are the Markdown pages at the root and below docs.
+// pages are the Markdown pages at the root, in deploy and below docs.
 func pages(t *testing.T) []string {
 	t.Helper()
 	pages, err := filepath.Glob(filepath.Join("..", "*.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	pages = append(pages, filepath.Join("..", "deploy", "README.md"))
 	err = filepath.WalkDir(filepath.Join("..", "docs"), func(path string, _ fs.DirEntry, err error) error {
 		if filepath.Ext(path) == ".md" {
 			pages = append(pages, path)
