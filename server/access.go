@@ -18,7 +18,7 @@ func accessTo(procedure string) (access, bool) {
 	case api.ProjectServiceCreateProjectProcedure, api.ProjectServiceListProjectsProcedure,
 		api.ProjectServiceDeleteProjectProcedure:
 		return access{admin: true}, true
-	case api.ProjectServiceGetProjectProcedure, api.ProjectServiceGetProjectSettingsProcedure,
+	case api.ProjectServiceGetProjectProcedure, api.ProjectServiceGetProjectSettingsProcedure, api.ProjectServiceGetActivityProcedure,
 		api.APIKeyServiceListAPIKeysProcedure,
 		api.IntegrationServiceGetIntegrationProcedure, api.IntegrationServiceListIntegrationsProcedure,
 		api.ConnectionServiceGetConnectionProcedure, api.ConnectionServiceListConnectionsProcedure,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
+
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	"github.com/synchook/synchook/internal/store"
 	"github.com/synchook/synchook/internal/synchook"
@@ -19,11 +21,7 @@ type statsStore interface {
 
 // GetDeliveryStats implements the service.
 func (s *deliveryService) GetDeliveryStats(ctx context.Context, r *v1.GetDeliveryStatsRequest) (*v1.GetDeliveryStatsResponse, error) {
-	window := statsWindow
-	if r.GetWindow() != nil {
-		window = r.GetWindow().AsDuration()
-	}
-	stats, err := s.store.DeliveryStats(ctx, projectOf(ctx), synchook.EndpointID(r.GetEndpointId()), window)
+	stats, err := s.store.DeliveryStats(ctx, projectOf(ctx), synchook.EndpointID(r.GetEndpointId()), windowOf(r))
 	if err != nil {
 		return nil, err
 	}
@@ -35,6 +33,14 @@ func (s *deliveryService) GetDeliveryStats(ctx context.Context, r *v1.GetDeliver
 		Total: fromFigures(total), Minutes: convertAll(stats.Minutes, fromMinute),
 		Pending: stats.Pending, Exhausted: stats.Exhausted, Backlogs: convertAll(stats.Backlogs, fromBacklog),
 	}, nil
+}
+
+// windowOf is how far back a request wants to count.
+func windowOf(r interface{ GetWindow() *durationpb.Duration }) time.Duration {
+	if r.GetWindow() == nil {
+		return statsWindow
+	}
+	return r.GetWindow().AsDuration()
 }
 
 func fromMinute(m store.DeliveryMinute) *v1.DeliveryMinute {

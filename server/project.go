@@ -38,6 +38,7 @@ type projectService struct {
 	store interface {
 		projectStore
 		settingsStore
+		activityStore
 	}
 	urls urls
 	now  func() time.Time

@@ -33,6 +33,7 @@ type Store interface {
 	callerStore
 	projectStore
 	settingsStore
+	activityStore
 	keyStore
 	integrationStore
 	connectionStore

@@ -43,6 +43,18 @@ test("A person sets a provider up, connects an account, runs a sync, and sees ea
   await page.getByRole("row", { name: "user-1" }).getByText("a token").waitFor();
   await expectAccessible(page, "the connections");
   await shoot(page, "connections");
+  await page.getByRole("row", { name: "user-1" }).getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("Metadata").fill('{"repos": ["octo/hello"]}');
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("The connection is changed.").first().waitFor();
+  const changed = await api.connections.getConnection({
+    providerConfigKey: "github",
+    connectionId: "user-1",
+  });
+  expect(changed).toMatchObject({
+    metadata: { repos: ["octo/hello"] },
+    connectionConfig: { installation_id: 7 },
+  });
 
   await page.getByRole("link", { name: "Syncs" }).click();
   await page.getByText("No sync is deployed yet").waitFor();
@@ -69,6 +81,10 @@ test("A person sets a provider up, connects an account, runs a sync, and sees ea
   await shoot(page, "quick-start");
   await trigger(api);
   await page.getByText("Your first webhook was received").waitFor();
+  await page
+    .getByRole("img", { name: /Events and runs a minute: 0 events came, [1-9] runs ended/ })
+    .waitFor();
+  await shoot(page, "overview");
   expect(house.receiver.received).toHaveLength(1);
 
   await page.getByRole("link", { name: "Connections" }).click();

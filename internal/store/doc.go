@@ -45,6 +45,8 @@
 //	P:owed                         zset    lanes of deliveries in which something waits, by since when
 //	P:stat:<n>                     hash    <minute>.<what> -> how often that happened to deliveries, in the n-th ten
 //	                                       minutes; <n>:<end>: to an endpoint's; expires
+//	P:work:<n>                     hash    <minute>.<what> -> how often that happened to events and runs, in the n-th ten
+//	                                       minutes; expires
 //	P:deliveries[:<state>]         zset    deliveries by when they were made; all, and of each state but delivered
 //	P:replays                      zset    <dlv>:<when>, by when a delivery was retried; the last 10,000; expires
 //	P:recovery:<rec>               hash    a recovery: its filter, from and to (by when deliveries were made), cs and cm

@@ -59,7 +59,7 @@ func visits() map[string]visit {
 		"P:seen:": expiring(synchook.DedupeWindow), "P:event:": both(one("event"), one("remembered")), "P:events": setOf("index", place.set), "P:events:": setOf("index", place.set),
 		"P:run:": one("run"), "P:runs": setOf("index", place.set), "P:runs:": setOf("index", place.set),
 		"P:dlv:": one("delivery"), "P:deliveries": setOf("index", place.set), "P:deliveries:": setOf("index", place.set),
-		"P:deliveries:exhausted:": setOf("index", place.set), "P:deferred:": setOf("index", place.set), "P:co:": setOf("joining", byID), "P:sent:": expiring(longestInterval), "P:owed": setOf("owed", noSet), "P:stat:": expiring(statsKept), "P:replays": expiring(replaysKept),
+		"P:deliveries:exhausted:": setOf("index", place.set), "P:deferred:": setOf("index", place.set), "P:co:": setOf("joining", byID), "P:sent:": expiring(longestInterval), "P:owed": setOf("owed", noSet), "P:stat:": expiring(statsKept), "P:work:": expiring(statsKept), "P:replays": expiring(replaysKept),
 		"P:recovery:": one("recovery"), "P:recoveries": setOf("index", place.set),
 		"P:purge": one("purge"), "P:purge:": one("purge"), "P:lane:": one("lane"), "P:rows:": both(one("lane"), one("owed"), setOf("waiting", byID)), "P:due": setOf("lane", noSet),
 		"C:run:": kept, "C:log:": kept, "C:r:": one("model"), "C:m:": both(one("model"), setOf("record", byID)),

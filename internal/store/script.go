@@ -30,7 +30,7 @@ func script(names ...string) *redis.Script {
 }
 
 var (
-	acceptScript         = script("lane", "accept")
+	acceptScript         = script("lane", "stats", "accept")
 	replayScript         = script("lane", "replay")
 	addRunsScript        = script("lane", "add_runs")
 	fireScript           = script("lane", "fire")

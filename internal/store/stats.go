@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/synchook/synchook/internal/synchook"
 )
 
@@ -92,21 +94,52 @@ func (s *Store) DeliveryStats(ctx context.Context, p synchook.ProjectID, end syn
 	}
 	pipe := s.rdb.Pipeline()
 	pending, exhausted := pipe.ZCard(ctx, waiting), pipe.ZCard(ctx, key(p, about(end, "deliveries", "exhausted")...))
-	from := now.Add(-min(window, MaxStatsWindow)).Truncate(time.Minute)
-	var read []func() []DeliveryMinute
-	for at := from.Truncate(statsSpan); !at.After(now); at = at.Add(statsSpan) {
-		cmd := pipe.HGetAll(ctx, key(p, about(end, "stat", strconv.FormatInt(at.Unix()/int64(statsSpan.Seconds()), 10))...))
-		read = append(read, func() []DeliveryMinute { return decodeMinutes(at, cmd.Val()) })
-	}
-	if _, err := pipe.Exec(ctx); err != nil {
+	counts, err := readCounts(ctx, pipe, now, window, func(span string) string { return key(p, about(end, "stat", span)...) })
+	if err != nil {
 		return DeliveryStats{}, failed("reading the statistics of deliveries", err)
 	}
 	stats := DeliveryStats{Pending: pending.Val(), Exhausted: exhausted.Val(), Backlogs: owed}
-	for _, minutes := range read {
-		stats.Minutes = append(stats.Minutes, minutes()...)
+	for _, start := range sortedTimes(counts) {
+		m := DeliveryMinute{Start: start}
+		for what, n := range counts[start] {
+			m.count(what, n)
+		}
+		stats.Minutes = append(stats.Minutes, m)
 	}
-	stats.Minutes = slices.DeleteFunc(stats.Minutes, func(m DeliveryMinute) bool { return m.Start.Before(from) })
 	return stats, nil
+}
+
+// readCounts executes the pipe, and reads what stats.lua counted in the minutes of a window, by what happened. The keys are
+// named by their span.
+func readCounts(ctx context.Context, pipe redis.Pipeliner, now time.Time, window time.Duration, named func(span string) string) (map[time.Time]map[string]int64, error) {
+	from := now.Add(-min(window, MaxStatsWindow)).Truncate(time.Minute)
+	spans := map[time.Time]*redis.MapStringStringCmd{}
+	for at := from.Truncate(statsSpan); !at.After(now); at = at.Add(statsSpan) {
+		spans[at] = pipe.HGetAll(ctx, named(strconv.FormatInt(at.Unix()/int64(statsSpan.Seconds()), 10)))
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, err
+	}
+	counts := map[time.Time]map[string]int64{}
+	for at, cmd := range spans {
+		for field, n := range cmd.Val() {
+			minute, what, _ := strings.Cut(field, ".")
+			start := at.Add(time.Duration(number(minute)) * time.Minute)
+			if start.Before(from) {
+				continue
+			}
+			if counts[start] == nil {
+				counts[start] = map[string]int64{}
+			}
+			counts[start][what] = int64(number(n))
+		}
+	}
+	return counts, nil
+}
+
+// sortedTimes are the minutes that something was counted in, oldest first.
+func sortedTimes(counts map[time.Time]map[string]int64) []time.Time {
+	return slices.SortedFunc(maps.Keys(counts), time.Time.Compare)
 }
 
 // about returns the parts of the name of a key of the whole project, or of an endpoint.
@@ -115,23 +148,6 @@ func about(end synchook.EndpointID, parts ...string) []string {
 		parts = append(parts, string(end))
 	}
 	return parts
-}
-
-// decodeMinutes reads the minutes, oldest first, of what stats.lua counted from a time on.
-func decodeMinutes(from time.Time, fields map[string]string) []DeliveryMinute {
-	byMinute := map[int]DeliveryFigures{}
-	for field, count := range fields {
-		text, what, _ := strings.Cut(field, ".")
-		minute := int(number(text))
-		f := byMinute[minute]
-		f.count(what, int64(number(count)))
-		byMinute[minute] = f
-	}
-	minutes := make([]DeliveryMinute, 0, len(byMinute))
-	for _, minute := range slices.Sorted(maps.Keys(byMinute)) {
-		minutes = append(minutes, DeliveryMinute{from.Add(time.Duration(minute) * time.Minute), byMinute[minute]})
-	}
-	return minutes
 }
 
 // count takes in what stats.lua calls by that word.

@@ -800,6 +800,226 @@ func (x *RotateSigningSecretResponse) GetFormerSecretExpireTime() *timestamppb.T
 	return nil
 }
 
+// GetActivityRequest says how far back to count.
+type GetActivityRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How far back to count. Unset: an hour. At most 48 hours.
+	Window        *durationpb.Duration `protobuf:"bytes,1,opt,name=window,proto3" json:"window,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetActivityRequest) Reset() {
+	*x = GetActivityRequest{}
+	mi := &file_synchook_v1_project_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetActivityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetActivityRequest) ProtoMessage() {}
+
+func (x *GetActivityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_project_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetActivityRequest.ProtoReflect.Descriptor instead.
+func (*GetActivityRequest) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_project_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *GetActivityRequest) GetWindow() *durationpb.Duration {
+	if x != nil {
+		return x.Window
+	}
+	return nil
+}
+
+// ActivityCounts are figures about some time.
+type ActivityCounts struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Events that were accepted.
+	Events int64 `protobuf:"varint,1,opt,name=events,proto3" json:"events,omitempty"`
+	// Runs that ended.
+	Runs int64 `protobuf:"varint,2,opt,name=runs,proto3" json:"runs,omitempty"`
+	// Of these, runs that failed after their retries.
+	FailedRuns    int64 `protobuf:"varint,3,opt,name=failed_runs,json=failedRuns,proto3" json:"failed_runs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActivityCounts) Reset() {
+	*x = ActivityCounts{}
+	mi := &file_synchook_v1_project_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActivityCounts) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActivityCounts) ProtoMessage() {}
+
+func (x *ActivityCounts) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_project_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActivityCounts.ProtoReflect.Descriptor instead.
+func (*ActivityCounts) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_project_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ActivityCounts) GetEvents() int64 {
+	if x != nil {
+		return x.Events
+	}
+	return 0
+}
+
+func (x *ActivityCounts) GetRuns() int64 {
+	if x != nil {
+		return x.Runs
+	}
+	return 0
+}
+
+func (x *ActivityCounts) GetFailedRuns() int64 {
+	if x != nil {
+		return x.FailedRuns
+	}
+	return 0
+}
+
+// ActivityMinute is one minute of a chart.
+type ActivityMinute struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When it began.
+	StartTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
+	// What happened in it.
+	Counts        *ActivityCounts `protobuf:"bytes,2,opt,name=counts,proto3" json:"counts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ActivityMinute) Reset() {
+	*x = ActivityMinute{}
+	mi := &file_synchook_v1_project_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ActivityMinute) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ActivityMinute) ProtoMessage() {}
+
+func (x *ActivityMinute) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_project_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ActivityMinute.ProtoReflect.Descriptor instead.
+func (*ActivityMinute) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_project_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ActivityMinute) GetStartTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StartTime
+	}
+	return nil
+}
+
+func (x *ActivityMinute) GetCounts() *ActivityCounts {
+	if x != nil {
+		return x.Counts
+	}
+	return nil
+}
+
+// GetActivityResponse holds what came and what ran.
+type GetActivityResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The whole window.
+	Total *ActivityCounts `protobuf:"bytes,1,opt,name=total,proto3" json:"total,omitempty"`
+	// Each minute of it in which something happened, oldest first.
+	Minutes       []*ActivityMinute `protobuf:"bytes,2,rep,name=minutes,proto3" json:"minutes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetActivityResponse) Reset() {
+	*x = GetActivityResponse{}
+	mi := &file_synchook_v1_project_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetActivityResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetActivityResponse) ProtoMessage() {}
+
+func (x *GetActivityResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_synchook_v1_project_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetActivityResponse.ProtoReflect.Descriptor instead.
+func (*GetActivityResponse) Descriptor() ([]byte, []int) {
+	return file_synchook_v1_project_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *GetActivityResponse) GetTotal() *ActivityCounts {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
+func (x *GetActivityResponse) GetMinutes() []*ActivityMinute {
+	if x != nil {
+		return x.Minutes
+	}
+	return nil
+}
+
 var File_synchook_v1_project_proto protoreflect.FileDescriptor
 
 const file_synchook_v1_project_proto_rawDesc = "" +
@@ -862,14 +1082,31 @@ const file_synchook_v1_project_proto_rawDesc = "" +
 	"\aoverlap\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\x0f\xbaH\f\xaa\x01\t\"\x05\b\x80\x9a\x9e\x012\x00R\aoverlap\"\x9b\x01\n" +
 	"\x1bRotateSigningSecretResponse\x12%\n" +
 	"\x0esigning_secret\x18\x01 \x01(\tR\rsigningSecret\x12U\n" +
-	"\x19former_secret_expire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x16formerSecretExpireTime2\x90\x05\n" +
+	"\x19former_secret_expire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x16formerSecretExpireTime\"Y\n" +
+	"\x12GetActivityRequest\x12C\n" +
+	"\x06window\x18\x01 \x01(\v2\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n" +
+	"\"\x04\b\x80\xc6\n" +
+	"2\x02\b<R\x06window\"]\n" +
+	"\x0eActivityCounts\x12\x16\n" +
+	"\x06events\x18\x01 \x01(\x03R\x06events\x12\x12\n" +
+	"\x04runs\x18\x02 \x01(\x03R\x04runs\x12\x1f\n" +
+	"\vfailed_runs\x18\x03 \x01(\x03R\n" +
+	"failedRuns\"\x80\x01\n" +
+	"\x0eActivityMinute\x129\n" +
+	"\n" +
+	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tstartTime\x123\n" +
+	"\x06counts\x18\x02 \x01(\v2\x1b.synchook.v1.ActivityCountsR\x06counts\"\x7f\n" +
+	"\x13GetActivityResponse\x121\n" +
+	"\x05total\x18\x01 \x01(\v2\x1b.synchook.v1.ActivityCountsR\x05total\x125\n" +
+	"\aminutes\x18\x02 \x03(\v2\x1b.synchook.v1.ActivityMinuteR\aminutes2\xe7\x05\n" +
 	"\x0eProjectService\x12V\n" +
 	"\rCreateProject\x12!.synchook.v1.CreateProjectRequest\x1a\".synchook.v1.CreateProjectResponse\x12X\n" +
 	"\fListProjects\x12 .synchook.v1.ListProjectsRequest\x1a!.synchook.v1.ListProjectsResponse\"\x03\x90\x02\x01\x12V\n" +
 	"\rDeleteProject\x12!.synchook.v1.DeleteProjectRequest\x1a\".synchook.v1.DeleteProjectResponse\x12G\n" +
 	"\n" +
 	"GetProject\x12\x1e.synchook.v1.GetProjectRequest\x1a\x14.synchook.v1.Project\"\x03\x90\x02\x01\x12_\n" +
-	"\x12GetProjectSettings\x12&.synchook.v1.GetProjectSettingsRequest\x1a\x1c.synchook.v1.ProjectSettings\"\x03\x90\x02\x01\x12`\n" +
+	"\x12GetProjectSettings\x12&.synchook.v1.GetProjectSettingsRequest\x1a\x1c.synchook.v1.ProjectSettings\"\x03\x90\x02\x01\x12U\n" +
+	"\vGetActivity\x12\x1f.synchook.v1.GetActivityRequest\x1a .synchook.v1.GetActivityResponse\"\x03\x90\x02\x01\x12`\n" +
 	"\x15UpdateProjectSettings\x12).synchook.v1.UpdateProjectSettingsRequest\x1a\x1c.synchook.v1.ProjectSettings\x12h\n" +
 	"\x13RotateSigningSecret\x12'.synchook.v1.RotateSigningSecretRequest\x1a(.synchook.v1.RotateSigningSecretResponseB9Z7github.com/synchook/synchook/gen/synchook/v1;synchookv1b\x06proto3"
 
@@ -885,7 +1122,7 @@ func file_synchook_v1_project_proto_rawDescGZIP() []byte {
 	return file_synchook_v1_project_proto_rawDescData
 }
 
-var file_synchook_v1_project_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_synchook_v1_project_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_synchook_v1_project_proto_goTypes = []any{
 	(*Project)(nil),                      // 0: synchook.v1.Project
 	(*ProjectSettings)(nil),              // 1: synchook.v1.ProjectSettings
@@ -900,47 +1137,58 @@ var file_synchook_v1_project_proto_goTypes = []any{
 	(*UpdateProjectSettingsRequest)(nil), // 10: synchook.v1.UpdateProjectSettingsRequest
 	(*RotateSigningSecretRequest)(nil),   // 11: synchook.v1.RotateSigningSecretRequest
 	(*RotateSigningSecretResponse)(nil),  // 12: synchook.v1.RotateSigningSecretResponse
-	nil,                                  // 13: synchook.v1.ProjectSettings.WebhookHeadersEntry
-	(*timestamppb.Timestamp)(nil),        // 14: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),          // 15: google.protobuf.Duration
-	(OperationalType)(0),                 // 16: synchook.v1.OperationalType
-	(*fieldmaskpb.FieldMask)(nil),        // 17: google.protobuf.FieldMask
+	(*GetActivityRequest)(nil),           // 13: synchook.v1.GetActivityRequest
+	(*ActivityCounts)(nil),               // 14: synchook.v1.ActivityCounts
+	(*ActivityMinute)(nil),               // 15: synchook.v1.ActivityMinute
+	(*GetActivityResponse)(nil),          // 16: synchook.v1.GetActivityResponse
+	nil,                                  // 17: synchook.v1.ProjectSettings.WebhookHeadersEntry
+	(*timestamppb.Timestamp)(nil),        // 18: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),          // 19: google.protobuf.Duration
+	(OperationalType)(0),                 // 20: synchook.v1.OperationalType
+	(*fieldmaskpb.FieldMask)(nil),        // 21: google.protobuf.FieldMask
 }
 var file_synchook_v1_project_proto_depIdxs = []int32{
-	14, // 0: synchook.v1.Project.create_time:type_name -> google.protobuf.Timestamp
-	15, // 1: synchook.v1.ProjectSettings.retry_schedule:type_name -> google.protobuf.Duration
-	15, // 2: synchook.v1.ProjectSettings.run_retry_schedule:type_name -> google.protobuf.Duration
-	13, // 3: synchook.v1.ProjectSettings.webhook_headers:type_name -> synchook.v1.ProjectSettings.WebhookHeadersEntry
-	15, // 4: synchook.v1.ProjectSettings.retention:type_name -> google.protobuf.Duration
-	15, // 5: synchook.v1.ProjectSettings.deleted_record_retention:type_name -> google.protobuf.Duration
-	14, // 6: synchook.v1.ProjectSettings.update_time:type_name -> google.protobuf.Timestamp
-	15, // 7: synchook.v1.ProjectSettings.min_webhook_interval:type_name -> google.protobuf.Duration
-	16, // 8: synchook.v1.ProjectSettings.operational_webhooks:type_name -> synchook.v1.OperationalType
+	18, // 0: synchook.v1.Project.create_time:type_name -> google.protobuf.Timestamp
+	19, // 1: synchook.v1.ProjectSettings.retry_schedule:type_name -> google.protobuf.Duration
+	19, // 2: synchook.v1.ProjectSettings.run_retry_schedule:type_name -> google.protobuf.Duration
+	17, // 3: synchook.v1.ProjectSettings.webhook_headers:type_name -> synchook.v1.ProjectSettings.WebhookHeadersEntry
+	19, // 4: synchook.v1.ProjectSettings.retention:type_name -> google.protobuf.Duration
+	19, // 5: synchook.v1.ProjectSettings.deleted_record_retention:type_name -> google.protobuf.Duration
+	18, // 6: synchook.v1.ProjectSettings.update_time:type_name -> google.protobuf.Timestamp
+	19, // 7: synchook.v1.ProjectSettings.min_webhook_interval:type_name -> google.protobuf.Duration
+	20, // 8: synchook.v1.ProjectSettings.operational_webhooks:type_name -> synchook.v1.OperationalType
 	0,  // 9: synchook.v1.CreateProjectResponse.project:type_name -> synchook.v1.Project
 	0,  // 10: synchook.v1.ListProjectsResponse.projects:type_name -> synchook.v1.Project
 	1,  // 11: synchook.v1.UpdateProjectSettingsRequest.settings:type_name -> synchook.v1.ProjectSettings
-	17, // 12: synchook.v1.UpdateProjectSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
-	15, // 13: synchook.v1.RotateSigningSecretRequest.overlap:type_name -> google.protobuf.Duration
-	14, // 14: synchook.v1.RotateSigningSecretResponse.former_secret_expire_time:type_name -> google.protobuf.Timestamp
-	2,  // 15: synchook.v1.ProjectService.CreateProject:input_type -> synchook.v1.CreateProjectRequest
-	4,  // 16: synchook.v1.ProjectService.ListProjects:input_type -> synchook.v1.ListProjectsRequest
-	6,  // 17: synchook.v1.ProjectService.DeleteProject:input_type -> synchook.v1.DeleteProjectRequest
-	8,  // 18: synchook.v1.ProjectService.GetProject:input_type -> synchook.v1.GetProjectRequest
-	9,  // 19: synchook.v1.ProjectService.GetProjectSettings:input_type -> synchook.v1.GetProjectSettingsRequest
-	10, // 20: synchook.v1.ProjectService.UpdateProjectSettings:input_type -> synchook.v1.UpdateProjectSettingsRequest
-	11, // 21: synchook.v1.ProjectService.RotateSigningSecret:input_type -> synchook.v1.RotateSigningSecretRequest
-	3,  // 22: synchook.v1.ProjectService.CreateProject:output_type -> synchook.v1.CreateProjectResponse
-	5,  // 23: synchook.v1.ProjectService.ListProjects:output_type -> synchook.v1.ListProjectsResponse
-	7,  // 24: synchook.v1.ProjectService.DeleteProject:output_type -> synchook.v1.DeleteProjectResponse
-	0,  // 25: synchook.v1.ProjectService.GetProject:output_type -> synchook.v1.Project
-	1,  // 26: synchook.v1.ProjectService.GetProjectSettings:output_type -> synchook.v1.ProjectSettings
-	1,  // 27: synchook.v1.ProjectService.UpdateProjectSettings:output_type -> synchook.v1.ProjectSettings
-	12, // 28: synchook.v1.ProjectService.RotateSigningSecret:output_type -> synchook.v1.RotateSigningSecretResponse
-	22, // [22:29] is the sub-list for method output_type
-	15, // [15:22] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	21, // 12: synchook.v1.UpdateProjectSettingsRequest.update_mask:type_name -> google.protobuf.FieldMask
+	19, // 13: synchook.v1.RotateSigningSecretRequest.overlap:type_name -> google.protobuf.Duration
+	18, // 14: synchook.v1.RotateSigningSecretResponse.former_secret_expire_time:type_name -> google.protobuf.Timestamp
+	19, // 15: synchook.v1.GetActivityRequest.window:type_name -> google.protobuf.Duration
+	18, // 16: synchook.v1.ActivityMinute.start_time:type_name -> google.protobuf.Timestamp
+	14, // 17: synchook.v1.ActivityMinute.counts:type_name -> synchook.v1.ActivityCounts
+	14, // 18: synchook.v1.GetActivityResponse.total:type_name -> synchook.v1.ActivityCounts
+	15, // 19: synchook.v1.GetActivityResponse.minutes:type_name -> synchook.v1.ActivityMinute
+	2,  // 20: synchook.v1.ProjectService.CreateProject:input_type -> synchook.v1.CreateProjectRequest
+	4,  // 21: synchook.v1.ProjectService.ListProjects:input_type -> synchook.v1.ListProjectsRequest
+	6,  // 22: synchook.v1.ProjectService.DeleteProject:input_type -> synchook.v1.DeleteProjectRequest
+	8,  // 23: synchook.v1.ProjectService.GetProject:input_type -> synchook.v1.GetProjectRequest
+	9,  // 24: synchook.v1.ProjectService.GetProjectSettings:input_type -> synchook.v1.GetProjectSettingsRequest
+	13, // 25: synchook.v1.ProjectService.GetActivity:input_type -> synchook.v1.GetActivityRequest
+	10, // 26: synchook.v1.ProjectService.UpdateProjectSettings:input_type -> synchook.v1.UpdateProjectSettingsRequest
+	11, // 27: synchook.v1.ProjectService.RotateSigningSecret:input_type -> synchook.v1.RotateSigningSecretRequest
+	3,  // 28: synchook.v1.ProjectService.CreateProject:output_type -> synchook.v1.CreateProjectResponse
+	5,  // 29: synchook.v1.ProjectService.ListProjects:output_type -> synchook.v1.ListProjectsResponse
+	7,  // 30: synchook.v1.ProjectService.DeleteProject:output_type -> synchook.v1.DeleteProjectResponse
+	0,  // 31: synchook.v1.ProjectService.GetProject:output_type -> synchook.v1.Project
+	1,  // 32: synchook.v1.ProjectService.GetProjectSettings:output_type -> synchook.v1.ProjectSettings
+	16, // 33: synchook.v1.ProjectService.GetActivity:output_type -> synchook.v1.GetActivityResponse
+	1,  // 34: synchook.v1.ProjectService.UpdateProjectSettings:output_type -> synchook.v1.ProjectSettings
+	12, // 35: synchook.v1.ProjectService.RotateSigningSecret:output_type -> synchook.v1.RotateSigningSecretResponse
+	28, // [28:36] is the sub-list for method output_type
+	20, // [20:28] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_synchook_v1_project_proto_init() }
@@ -955,7 +1203,7 @@ func file_synchook_v1_project_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_synchook_v1_project_proto_rawDesc), len(file_synchook_v1_project_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -34,6 +34,8 @@ if redis.call('EXISTS', key) == 0 then
     redis.call('ZADD', P .. ':events:' .. ARGV[7], seq, ARGV[1])
   end
   redis.call('SET', seen, ARGV[1], 'EX', ARGV[3])
+  count_work('e')
+  keep_counts(t)
   for i = 12, #ARGV, 3 do
     add_run(ARGV[i], ARGV[i + 1], ARGV[i + 2], t, accepted)
   end

@@ -3,11 +3,16 @@
 -- endpoint asked to slow down after; and each attempt by the number of its latency (stats.go).
 local STATS_KEPT = 49 * 3600 -- s
 local counted = {} -- by endpoint
+local worked = {} -- of the whole project: 'e' events that came, 'r' runs that ended, 'b' of these, those that failed
 
 local function count(endpoint, what, n)
   local figures = counted[endpoint] or {}
   counted[endpoint] = figures
   figures[what] = (figures[what] or 0) + (n or 1)
+end
+
+local function count_work(what)
+  worked[what] = (worked[what] or 0) + 1
 end
 
 local function add_figures(key, minute, figures)
@@ -22,10 +27,12 @@ end
 -- take longer.
 local function keep_counts(t)
   local at = math.floor(t / 60000)
-  local key, minute = P .. ':stat:' .. math.floor(at / 10), at % 10 .. '.'
+  local span, minute = math.floor(at / 10), at % 10 .. '.'
+  local key = P .. ':stat:' .. span
   for endpoint, figures in pairs(counted) do
     add_figures(key .. ':' .. endpoint, minute, figures)
     add_figures(key, minute, figures)
   end
-  counted = {}
+  add_figures(P .. ':work:' .. span, minute, worked)
+  counted, worked = {}, {}
 end

@@ -31,6 +31,10 @@ local function ended(key, id, state, i, t)
   for model in string.gmatch(ARGV[i + 9], '[^,]+') do
     redis.call('ZADD', P .. ':tombs', 'LT', ARGV[i + 6], string.match(ARGV[1], '^[^.]+') .. '.' .. model)
   end
+  count_work('r')
+  if state == 'failed' then
+    count_work('b')
+  end
   redis.call('HSET', key, 'end', num(clock(t)))
   redis.call('HDEL', key, 'nb', 'cancel')
   event_waits(redis.call('HGET', key, 'b'), -1)

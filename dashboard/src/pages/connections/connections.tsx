@@ -15,6 +15,7 @@ import { Empty, NothingMatches } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { type Column, Table } from "../../ui/table.js";
 import { Ago } from "../../ui/time.js";
+import { LastRun } from "../runs/last.js";
 import { ConnectionDialog } from "./dialog.js";
 
 /** Connections are the customers' authorised accounts. */
@@ -108,6 +109,12 @@ const columns: Column<Connection>[] = [
     title: "Matched by",
     cell: ({ connectionConfig }) => <code>{JSON.stringify(connectionConfig ?? {})}</code>,
   },
+  {
+    title: "Last run",
+    cell: ({ connectionId, providerConfigKey }) => (
+      <LastRun of={{ connectionId, providerConfigKey }} every={30_000} />
+    ),
+  },
   { title: "Made", cell: ({ createTime }) => <Ago time={createTime} /> },
   {
     title: "Look at",
@@ -122,8 +129,22 @@ const columns: Column<Connection>[] = [
       );
     },
   },
-  { title: "", end: true, cell: (connection) => <Remove connection={connection} /> },
+  { title: "", end: true, cell: (connection) => <Actions connection={connection} /> },
 ];
+
+function Actions({ connection }: { connection: Connection }) {
+  const { may } = usePlace();
+  const [editing, setEditing] = useState(false);
+  return (
+    <span className="row">
+      <Button look="quiet" disabled={!may("write")} onClick={() => setEditing(true)}>
+        Edit
+      </Button>
+      <Remove connection={connection} />
+      {editing && <ConnectionDialog connection={connection} keys={[]} onClose={() => setEditing(false)} />}
+    </span>
+  );
+}
 
 function Remove({ connection: { connectionId, providerConfigKey } }: { connection: Connection }) {
   const { may } = usePlace();

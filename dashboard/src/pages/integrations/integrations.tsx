@@ -1,3 +1,5 @@
+import { useQuery } from "@connectrpc/connect-query";
+import { EventService } from "@synchook/client/gen/event_pb";
 import { type Integration, IntegrationService } from "@synchook/client/gen/integration_pb";
 import { Plug } from "lucide-react";
 import { useState } from "react";
@@ -5,12 +7,14 @@ import { Link } from "react-router";
 import { useChange } from "../../lib/change.js";
 import { usePages } from "../../lib/pages.js";
 import { usePlace } from "../../lib/session.js";
+import { eventOutcome } from "../../lib/states.js";
 import { Badge } from "../../ui/badge.js";
 import { Button, Copyable } from "../../ui/button.js";
 import { Confirm } from "../../ui/dialog.js";
 import { Empty } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { type Column, Table } from "../../ui/table.js";
+import { Ago } from "../../ui/time.js";
 import { IntegrationDialog } from "./dialog.js";
 
 /** Integrations are the providers that are set up in the project, with the URL that each is given. */
@@ -55,13 +59,52 @@ function urlOf({ webhookUrl, webhookPath }: Integration): string {
   return webhookUrl || window.location.origin + webhookPath;
 }
 
+/** Where each provider says how a webhook is set up. */
+const pages: Record<string, { name: string; url: string }> = {
+  github: { name: "GitHub", url: "https://docs.github.com/en/webhooks/using-webhooks/creating-webhooks" },
+  "standard-webhooks": { name: "Standard Webhooks", url: "https://www.standardwebhooks.com" },
+};
+
+function ProviderLink({ provider }: { provider: string }) {
+  const page = pages[provider];
+  return page ? (
+    <a href={page.url} target="_blank" rel="noreferrer">
+      {page.name}
+    </a>
+  ) : (
+    provider
+  );
+}
+
+/** LastEvent is when the provider sent something last, and whether it set something off. */
+function LastEvent({ integration: { providerConfigKey } }: { integration: Integration }) {
+  const { data } = useQuery(
+    EventService.method.listEvents,
+    { providerConfigKey, pageSize: 1 },
+    { refetchInterval: 10_000 },
+  );
+  const [event] = data?.events ?? [];
+  if (!event) {
+    return <span className="soft">{data && "none yet"}</span>;
+  }
+  const { word, tone } = eventOutcome(event.outcome);
+  return (
+    <Link to={`/events/${event.id}`} className="row">
+      <Badge tone={tone}>{word}</Badge>
+      <Ago time={event.acceptTime} />
+    </Link>
+  );
+}
+
 const columns: Column<Integration>[] = [
   {
     title: "Integration",
     cell: ({ providerConfigKey, provider }) => (
       <div>
         <strong>{providerConfigKey}</strong>
-        <div className="soft">{provider}</div>
+        <div className="soft">
+          <ProviderLink provider={provider} />
+        </div>
       </div>
     ),
   },
@@ -78,6 +121,7 @@ const columns: Column<Integration>[] = [
         <Badge tone="warn">none: all webhooks are refused</Badge>
       ),
   },
+  { title: "Last event", cell: (integration) => <LastEvent integration={integration} /> },
   {
     title: "Look at",
     cell: ({ providerConfigKey: key }) => (

@@ -1,13 +1,15 @@
 import type { GetDeliveryStatsResponse } from "@synchook/client/gen/delivery_pb";
+import type { GetActivityResponse } from "@synchook/client/gen/project_pb";
 import { useMemo } from "react";
 import { countText, spanText } from "../../lib/words.js";
 import { Card } from "../../ui/card.js";
 import { Chart } from "../../ui/chart.js";
 import { Skeleton } from "../../ui/note.js";
-import { minutesOf } from "./minutes.js";
+import { activityOf, minutesOf } from "./minutes.js";
 
 interface ChartsProps {
   stats: GetDeliveryStatsResponse | undefined;
+  activity: GetActivityResponse | undefined;
   /** How far back, in seconds. */
   window: number;
 }
@@ -15,14 +17,15 @@ interface ChartsProps {
 const inMilliseconds = (value: number) => spanText(value / 1000);
 
 /** Charts show the minutes of the window. */
-export function Charts({ stats, window }: ChartsProps) {
+export function Charts({ stats, activity, window }: ChartsProps) {
   const minutes = useMemo(
     () => stats && minutesOf(stats, window, Math.floor(Date.now() / 1000)),
     [stats, window],
   );
   const total = stats?.total;
   return (
-    <div className="two">
+    <div className="three">
+      <Activity activity={activity} window={window} />
       <Card title="Deliveries a minute">
         {minutes && total ? (
           <Chart
@@ -52,5 +55,32 @@ export function Charts({ stats, window }: ChartsProps) {
         )}
       </Card>
     </div>
+  );
+}
+
+/** Activity is what came and what ran. */
+function Activity({ activity, window }: Pick<ChartsProps, "activity" | "window">) {
+  const minutes = useMemo(
+    () => activity && activityOf(activity, window, Math.floor(Date.now() / 1000)),
+    [activity, window],
+  );
+  const total = activity?.total;
+  return (
+    <Card title="Events and runs a minute">
+      {minutes && total ? (
+        <Chart
+          label={`Events and runs a minute: ${countText(total.events)} events came, ${countText(total.runs)} runs ended, ${countText(total.failedRuns)} of them failed.`}
+          times={minutes.times}
+          lines={[
+            { name: "events", colour: "--accent", values: minutes.events },
+            { name: "runs", colour: "--good", values: minutes.runs },
+            { name: "failed runs", colour: "--bad", values: minutes.failed },
+          ]}
+          text={countText}
+        />
+      ) : (
+        <Skeleton height={169} />
+      )}
+    </Card>
   );
 }

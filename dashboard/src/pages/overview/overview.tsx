@@ -1,5 +1,6 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { DeliveryService } from "@synchook/client/gen/delivery_pb";
+import { ProjectService } from "@synchook/client/gen/project_pb";
 import { useFilters } from "../../lib/filters.js";
 import { spanOf } from "../../lib/words.js";
 import { Select } from "../../ui/form.js";
@@ -28,6 +29,11 @@ export default function Overview() {
     { window: spanOf(window) },
     { refetchInterval: 5_000, placeholderData: (former) => former },
   );
+  const activity = useQuery(
+    ProjectService.method.getActivity,
+    { window: spanOf(window) },
+    { refetchInterval: 5_000, placeholderData: (former) => former },
+  );
   return (
     <Page
       title="Overview"
@@ -45,7 +51,7 @@ export default function Overview() {
         <QuickStart />
         {stats.error && !stats.data ? <FaultNote error={stats.error} /> : null}
         <Tiles stats={stats.data} />
-        <Charts stats={stats.data} window={window} />
+        <Charts stats={stats.data} activity={activity.data} window={window} />
         <div className="two">
           <FailingEndpoints />
           <FailingSyncs />

@@ -6,15 +6,13 @@ import { Link } from "react-router";
 import { useChange } from "../../lib/change.js";
 import { whole } from "../../lib/pages.js";
 import { usePlace } from "../../lib/session.js";
-import { runState } from "../../lib/states.js";
 import { countText, secondsOf, spanText } from "../../lib/words.js";
-import { Badge } from "../../ui/badge.js";
 import { Button } from "../../ui/button.js";
 import { type Choice, Menu } from "../../ui/menu.js";
 import { Empty } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { type Column, Table } from "../../ui/table.js";
-import { Ago } from "../../ui/time.js";
+import { LastRun } from "../runs/last.js";
 
 /** Syncs are the scripts that are deployed. */
 export default function Syncs() {
@@ -48,7 +46,18 @@ const columns: Column<Sync>[] = [
       </div>
     ),
   },
-  { title: "Models", cell: ({ models }) => models.join(", ") },
+  {
+    title: "Records",
+    cell: ({ models, providerConfigKey }) => (
+      <span className="row">
+        {models.map((model) => (
+          <Link key={model} to={`/records?${new URLSearchParams({ integration: providerConfigKey, model })}`}>
+            {model}
+          </Link>
+        ))}
+      </span>
+    ),
+  },
   {
     title: "Runs",
     cell: ({ frequency, webhookSubscriptions }) => (
@@ -58,28 +67,12 @@ const columns: Column<Sync>[] = [
       </div>
     ),
   },
-  { title: "Last result", cell: (sync) => <LastRun sync={sync} /> },
+  {
+    title: "Last result",
+    cell: ({ syncName, providerConfigKey }) => <LastRun of={{ syncName, providerConfigKey }} every={5_000} />,
+  },
   { title: "", end: true, cell: (sync) => <Actions sync={sync} /> },
 ];
-
-function LastRun({ sync: { syncName, providerConfigKey } }: { sync: Sync }) {
-  const { data } = useQuery(
-    RunService.method.listRuns,
-    { syncName, providerConfigKey, pageSize: 1 },
-    { refetchInterval: 5_000 },
-  );
-  const [run] = data?.runs ?? [];
-  if (!run) {
-    return <span className="soft">never ran</span>;
-  }
-  const { word, tone } = runState(run.state);
-  return (
-    <Link to={`/runs/${run.id}`} className="row">
-      <Badge tone={tone}>{word}</Badge>
-      <Ago time={run.endTime ?? run.createTime} />
-    </Link>
-  );
-}
 
 function connectionsText(count: number): string {
   return `${countText(count)} ${count === 1 ? "connection" : "connections"}`;

@@ -48,6 +48,9 @@ const (
 	// ProjectServiceGetProjectSettingsProcedure is the fully-qualified name of the ProjectService's
 	// GetProjectSettings RPC.
 	ProjectServiceGetProjectSettingsProcedure = "/synchook.v1.ProjectService/GetProjectSettings"
+	// ProjectServiceGetActivityProcedure is the fully-qualified name of the ProjectService's
+	// GetActivity RPC.
+	ProjectServiceGetActivityProcedure = "/synchook.v1.ProjectService/GetActivity"
 	// ProjectServiceUpdateProjectSettingsProcedure is the fully-qualified name of the ProjectService's
 	// UpdateProjectSettings RPC.
 	ProjectServiceUpdateProjectSettingsProcedure = "/synchook.v1.ProjectService/UpdateProjectSettings"
@@ -70,6 +73,8 @@ type ProjectServiceClient interface {
 	GetProject(context.Context, *v1.GetProjectRequest) (*v1.Project, error)
 	// GetProjectSettings returns the caller's project's settings.
 	GetProjectSettings(context.Context, *v1.GetProjectSettingsRequest) (*v1.ProjectSettings, error)
+	// GetActivity counts the events that came and the runs that ended, by the minute.
+	GetActivity(context.Context, *v1.GetActivityRequest) (*v1.GetActivityResponse, error)
 	// UpdateProjectSettings changes the named settings, at once and for all processes.
 	UpdateProjectSettings(context.Context, *v1.UpdateProjectSettingsRequest) (*v1.ProjectSettings, error)
 	// RotateSigningSecret makes a new signing secret for outgoing webhooks. The former one signs
@@ -121,6 +126,13 @@ func NewProjectServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		getActivity: connect.NewClient[v1.GetActivityRequest, v1.GetActivityResponse](
+			httpClient,
+			baseURL+ProjectServiceGetActivityProcedure,
+			connect.WithSchema(projectServiceMethods.ByName("GetActivity")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		updateProjectSettings: connect.NewClient[v1.UpdateProjectSettingsRequest, v1.ProjectSettings](
 			httpClient,
 			baseURL+ProjectServiceUpdateProjectSettingsProcedure,
@@ -143,6 +155,7 @@ type projectServiceClient struct {
 	deleteProject         *connect.Client[v1.DeleteProjectRequest, v1.DeleteProjectResponse]
 	getProject            *connect.Client[v1.GetProjectRequest, v1.Project]
 	getProjectSettings    *connect.Client[v1.GetProjectSettingsRequest, v1.ProjectSettings]
+	getActivity           *connect.Client[v1.GetActivityRequest, v1.GetActivityResponse]
 	updateProjectSettings *connect.Client[v1.UpdateProjectSettingsRequest, v1.ProjectSettings]
 	rotateSigningSecret   *connect.Client[v1.RotateSigningSecretRequest, v1.RotateSigningSecretResponse]
 }
@@ -192,6 +205,15 @@ func (c *projectServiceClient) GetProjectSettings(ctx context.Context, req *v1.G
 	return nil, err
 }
 
+// GetActivity calls synchook.v1.ProjectService.GetActivity.
+func (c *projectServiceClient) GetActivity(ctx context.Context, req *v1.GetActivityRequest) (*v1.GetActivityResponse, error) {
+	response, err := c.getActivity.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // UpdateProjectSettings calls synchook.v1.ProjectService.UpdateProjectSettings.
 func (c *projectServiceClient) UpdateProjectSettings(ctx context.Context, req *v1.UpdateProjectSettingsRequest) (*v1.ProjectSettings, error) {
 	response, err := c.updateProjectSettings.CallUnary(ctx, connect.NewRequest(req))
@@ -224,6 +246,8 @@ type ProjectServiceHandler interface {
 	GetProject(context.Context, *v1.GetProjectRequest) (*v1.Project, error)
 	// GetProjectSettings returns the caller's project's settings.
 	GetProjectSettings(context.Context, *v1.GetProjectSettingsRequest) (*v1.ProjectSettings, error)
+	// GetActivity counts the events that came and the runs that ended, by the minute.
+	GetActivity(context.Context, *v1.GetActivityRequest) (*v1.GetActivityResponse, error)
 	// UpdateProjectSettings changes the named settings, at once and for all processes.
 	UpdateProjectSettings(context.Context, *v1.UpdateProjectSettingsRequest) (*v1.ProjectSettings, error)
 	// RotateSigningSecret makes a new signing secret for outgoing webhooks. The former one signs
@@ -271,6 +295,13 @@ func NewProjectServiceHandler(svc ProjectServiceHandler, opts ...connect.Handler
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	projectServiceGetActivityHandler := connect.NewUnaryHandlerSimple(
+		ProjectServiceGetActivityProcedure,
+		svc.GetActivity,
+		connect.WithSchema(projectServiceMethods.ByName("GetActivity")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	projectServiceUpdateProjectSettingsHandler := connect.NewUnaryHandlerSimple(
 		ProjectServiceUpdateProjectSettingsProcedure,
 		svc.UpdateProjectSettings,
@@ -295,6 +326,8 @@ func NewProjectServiceHandler(svc ProjectServiceHandler, opts ...connect.Handler
 			projectServiceGetProjectHandler.ServeHTTP(w, r)
 		case ProjectServiceGetProjectSettingsProcedure:
 			projectServiceGetProjectSettingsHandler.ServeHTTP(w, r)
+		case ProjectServiceGetActivityProcedure:
+			projectServiceGetActivityHandler.ServeHTTP(w, r)
 		case ProjectServiceUpdateProjectSettingsProcedure:
 			projectServiceUpdateProjectSettingsHandler.ServeHTTP(w, r)
 		case ProjectServiceRotateSigningSecretProcedure:
@@ -326,6 +359,10 @@ func (UnimplementedProjectServiceHandler) GetProject(context.Context, *v1.GetPro
 
 func (UnimplementedProjectServiceHandler) GetProjectSettings(context.Context, *v1.GetProjectSettingsRequest) (*v1.ProjectSettings, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("synchook.v1.ProjectService.GetProjectSettings is not implemented"))
+}
+
+func (UnimplementedProjectServiceHandler) GetActivity(context.Context, *v1.GetActivityRequest) (*v1.GetActivityResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("synchook.v1.ProjectService.GetActivity is not implemented"))
 }
 
 func (UnimplementedProjectServiceHandler) UpdateProjectSettings(context.Context, *v1.UpdateProjectSettingsRequest) (*v1.ProjectSettings, error) {

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file synchook/v1/project.proto.
  */
 export const file_synchook_v1_project: GenFile = /*@__PURE__*/
-  fileDesc("ChlzeW5jaG9vay92MS9wcm9qZWN0LnByb3RvEgtzeW5jaG9vay52MSJnCgdQcm9qZWN0EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJcHVibGljX2lkGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKhBQoPUHJvamVjdFNldHRpbmdzEhMKC3dlYmhvb2tfdXJsGAEgASgJEhsKE2Fsd2F5c19zZW5kX3dlYmhvb2sYAiABKAgSMQoOcmV0cnlfc2NoZWR1bGUYAyADKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNQoScnVuX3JldHJ5X3NjaGVkdWxlGAQgAygLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEkkKD3dlYmhvb2tfaGVhZGVycxgFIAMoCzIwLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncy5XZWJob29rSGVhZGVyc0VudHJ5EiwKCXJldGVudGlvbhgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI7ChhkZWxldGVkX3JlY29yZF9yZXRlbnRpb24YCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDAoEZXRhZxgHIAEoCRIvCgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGQoRY29hbGVzY2Vfd2ViaG9va3MYCiABKAgSNwoUbWluX3dlYmhvb2tfaW50ZXJ2YWwYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SGgoSd2ViaG9va19yYXRlX2xpbWl0GAwgASgBEhoKEndlYmhvb2tfcmF0ZV9idXJzdBgNIAEoBRI6ChRvcGVyYXRpb25hbF93ZWJob29rcxgOIAMoDjIcLnN5bmNob29rLnYxLk9wZXJhdGlvbmFsVHlwZRo1ChNXZWJob29rSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiJAoUQ3JlYXRlUHJvamVjdFJlcXVlc3QSDAoEbmFtZRgBIAEoCSJnChVDcmVhdGVQcm9qZWN0UmVzcG9uc2USJQoHcHJvamVjdBgBIAEoCzIULnN5bmNob29rLnYxLlByb2plY3QSDwoHYXBpX2tleRgCIAEoCRIWCg5zaWduaW5nX3NlY3JldBgDIAEoCSI8ChNMaXN0UHJvamVjdHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlcKFExpc3RQcm9qZWN0c1Jlc3BvbnNlEiYKCHByb2plY3RzGAEgAygLMhQuc3luY2hvb2sudjEuUHJvamVjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIgoURGVsZXRlUHJvamVjdFJlcXVlc3QSCgoCaWQYASABKAkiFwoVRGVsZXRlUHJvamVjdFJlc3BvbnNlIhMKEUdldFByb2plY3RSZXF1ZXN0IhsKGUdldFByb2plY3RTZXR0aW5nc1JlcXVlc3QifwocVXBkYXRlUHJvamVjdFNldHRpbmdzUmVxdWVzdBIuCghzZXR0aW5ncxgBIAEoCzIcLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncxIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siSAoaUm90YXRlU2lnbmluZ1NlY3JldFJlcXVlc3QSKgoHb3ZlcmxhcBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJ0ChtSb3RhdGVTaWduaW5nU2VjcmV0UmVzcG9uc2USFgoOc2lnbmluZ19zZWNyZXQYASABKAkSPQoZZm9ybWVyX3NlY3JldF9leHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAykAUKDlByb2plY3RTZXJ2aWNlElYKDUNyZWF0ZVByb2plY3QSIS5zeW5jaG9vay52MS5DcmVhdGVQcm9qZWN0UmVxdWVzdBoiLnN5bmNob29rLnYxLkNyZWF0ZVByb2plY3RSZXNwb25zZRJYCgxMaXN0UHJvamVjdHMSIC5zeW5jaG9vay52MS5MaXN0UHJvamVjdHNSZXF1ZXN0GiEuc3luY2hvb2sudjEuTGlzdFByb2plY3RzUmVzcG9uc2UiA5ACARJWCg1EZWxldGVQcm9qZWN0EiEuc3luY2hvb2sudjEuRGVsZXRlUHJvamVjdFJlcXVlc3QaIi5zeW5jaG9vay52MS5EZWxldGVQcm9qZWN0UmVzcG9uc2USRwoKR2V0UHJvamVjdBIeLnN5bmNob29rLnYxLkdldFByb2plY3RSZXF1ZXN0GhQuc3luY2hvb2sudjEuUHJvamVjdCIDkAIBEl8KEkdldFByb2plY3RTZXR0aW5ncxImLnN5bmNob29rLnYxLkdldFByb2plY3RTZXR0aW5nc1JlcXVlc3QaHC5zeW5jaG9vay52MS5Qcm9qZWN0U2V0dGluZ3MiA5ACARJgChVVcGRhdGVQcm9qZWN0U2V0dGluZ3MSKS5zeW5jaG9vay52MS5VcGRhdGVQcm9qZWN0U2V0dGluZ3NSZXF1ZXN0Ghwuc3luY2hvb2sudjEuUHJvamVjdFNldHRpbmdzEmgKE1JvdGF0ZVNpZ25pbmdTZWNyZXQSJy5zeW5jaG9vay52MS5Sb3RhdGVTaWduaW5nU2VjcmV0UmVxdWVzdBooLnN5bmNob29rLnYxLlJvdGF0ZVNpZ25pbmdTZWNyZXRSZXNwb25zZUI5WjdnaXRodWIuY29tL3N5bmNob29rL3N5bmNob29rL2dlbi9zeW5jaG9vay92MTtzeW5jaG9va3YxYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_synchook_v1_endpoint]);
+  fileDesc("ChlzeW5jaG9vay92MS9wcm9qZWN0LnByb3RvEgtzeW5jaG9vay52MSJnCgdQcm9qZWN0EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJcHVibGljX2lkGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKhBQoPUHJvamVjdFNldHRpbmdzEhMKC3dlYmhvb2tfdXJsGAEgASgJEhsKE2Fsd2F5c19zZW5kX3dlYmhvb2sYAiABKAgSMQoOcmV0cnlfc2NoZWR1bGUYAyADKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SNQoScnVuX3JldHJ5X3NjaGVkdWxlGAQgAygLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEkkKD3dlYmhvb2tfaGVhZGVycxgFIAMoCzIwLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncy5XZWJob29rSGVhZGVyc0VudHJ5EiwKCXJldGVudGlvbhgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI7ChhkZWxldGVkX3JlY29yZF9yZXRlbnRpb24YCSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDAoEZXRhZxgHIAEoCRIvCgt1cGRhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGQoRY29hbGVzY2Vfd2ViaG9va3MYCiABKAgSNwoUbWluX3dlYmhvb2tfaW50ZXJ2YWwYCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SGgoSd2ViaG9va19yYXRlX2xpbWl0GAwgASgBEhoKEndlYmhvb2tfcmF0ZV9idXJzdBgNIAEoBRI6ChRvcGVyYXRpb25hbF93ZWJob29rcxgOIAMoDjIcLnN5bmNob29rLnYxLk9wZXJhdGlvbmFsVHlwZRo1ChNXZWJob29rSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiJAoUQ3JlYXRlUHJvamVjdFJlcXVlc3QSDAoEbmFtZRgBIAEoCSJnChVDcmVhdGVQcm9qZWN0UmVzcG9uc2USJQoHcHJvamVjdBgBIAEoCzIULnN5bmNob29rLnYxLlByb2plY3QSDwoHYXBpX2tleRgCIAEoCRIWCg5zaWduaW5nX3NlY3JldBgDIAEoCSI8ChNMaXN0UHJvamVjdHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlcKFExpc3RQcm9qZWN0c1Jlc3BvbnNlEiYKCHByb2plY3RzGAEgAygLMhQuc3luY2hvb2sudjEuUHJvamVjdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIgoURGVsZXRlUHJvamVjdFJlcXVlc3QSCgoCaWQYASABKAkiFwoVRGVsZXRlUHJvamVjdFJlc3BvbnNlIhMKEUdldFByb2plY3RSZXF1ZXN0IhsKGUdldFByb2plY3RTZXR0aW5nc1JlcXVlc3QifwocVXBkYXRlUHJvamVjdFNldHRpbmdzUmVxdWVzdBIuCghzZXR0aW5ncxgBIAEoCzIcLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncxIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siSAoaUm90YXRlU2lnbmluZ1NlY3JldFJlcXVlc3QSKgoHb3ZlcmxhcBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJ0ChtSb3RhdGVTaWduaW5nU2VjcmV0UmVzcG9uc2USFgoOc2lnbmluZ19zZWNyZXQYASABKAkSPQoZZm9ybWVyX3NlY3JldF9leHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiPwoSR2V0QWN0aXZpdHlSZXF1ZXN0EikKBndpbmRvdxgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJDCg5BY3Rpdml0eUNvdW50cxIOCgZldmVudHMYASABKAMSDAoEcnVucxgCIAEoAxITCgtmYWlsZWRfcnVucxgDIAEoAyJtCg5BY3Rpdml0eU1pbnV0ZRIuCgpzdGFydF90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgZjb3VudHMYAiABKAsyGy5zeW5jaG9vay52MS5BY3Rpdml0eUNvdW50cyJvChNHZXRBY3Rpdml0eVJlc3BvbnNlEioKBXRvdGFsGAEgASgLMhsuc3luY2hvb2sudjEuQWN0aXZpdHlDb3VudHMSLAoHbWludXRlcxgCIAMoCzIbLnN5bmNob29rLnYxLkFjdGl2aXR5TWludXRlMucFCg5Qcm9qZWN0U2VydmljZRJWCg1DcmVhdGVQcm9qZWN0EiEuc3luY2hvb2sudjEuQ3JlYXRlUHJvamVjdFJlcXVlc3QaIi5zeW5jaG9vay52MS5DcmVhdGVQcm9qZWN0UmVzcG9uc2USWAoMTGlzdFByb2plY3RzEiAuc3luY2hvb2sudjEuTGlzdFByb2plY3RzUmVxdWVzdBohLnN5bmNob29rLnYxLkxpc3RQcm9qZWN0c1Jlc3BvbnNlIgOQAgESVgoNRGVsZXRlUHJvamVjdBIhLnN5bmNob29rLnYxLkRlbGV0ZVByb2plY3RSZXF1ZXN0GiIuc3luY2hvb2sudjEuRGVsZXRlUHJvamVjdFJlc3BvbnNlEkcKCkdldFByb2plY3QSHi5zeW5jaG9vay52MS5HZXRQcm9qZWN0UmVxdWVzdBoULnN5bmNob29rLnYxLlByb2plY3QiA5ACARJfChJHZXRQcm9qZWN0U2V0dGluZ3MSJi5zeW5jaG9vay52MS5HZXRQcm9qZWN0U2V0dGluZ3NSZXF1ZXN0Ghwuc3luY2hvb2sudjEuUHJvamVjdFNldHRpbmdzIgOQAgESVQoLR2V0QWN0aXZpdHkSHy5zeW5jaG9vay52MS5HZXRBY3Rpdml0eVJlcXVlc3QaIC5zeW5jaG9vay52MS5HZXRBY3Rpdml0eVJlc3BvbnNlIgOQAgESYAoVVXBkYXRlUHJvamVjdFNldHRpbmdzEikuc3luY2hvb2sudjEuVXBkYXRlUHJvamVjdFNldHRpbmdzUmVxdWVzdBocLnN5bmNob29rLnYxLlByb2plY3RTZXR0aW5ncxJoChNSb3RhdGVTaWduaW5nU2VjcmV0Eicuc3luY2hvb2sudjEuUm90YXRlU2lnbmluZ1NlY3JldFJlcXVlc3QaKC5zeW5jaG9vay52MS5Sb3RhdGVTaWduaW5nU2VjcmV0UmVzcG9uc2VCOVo3Z2l0aHViLmNvbS9zeW5jaG9vay9zeW5jaG9vay9nZW4vc3luY2hvb2svdjE7c3luY2hvb2t2MWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_synchook_v1_endpoint]);
 
 /**
  * Project is an isolated world with its own settings, keys and data.
@@ -756,6 +756,202 @@ export const RotateSigningSecretResponseSchema: GenMessage<RotateSigningSecretRe
   messageDesc(file_synchook_v1_project, 12);
 
 /**
+ * GetActivityRequest says how far back to count.
+ *
+ * @generated from message synchook.v1.GetActivityRequest
+ */
+export type GetActivityRequest = Message<"synchook.v1.GetActivityRequest"> & {
+  /**
+   * How far back to count. Unset: an hour. At most 48 hours.
+   *
+   * @generated from field: google.protobuf.Duration window = 1;
+   */
+  window?: Duration | undefined;
+};
+
+/**
+ * GetActivityRequest says how far back to count.
+ *
+ * @generated from message synchook.v1.GetActivityRequest
+ */
+export type GetActivityRequestJson = {
+  /**
+   * How far back to count. Unset: an hour. At most 48 hours.
+   *
+   * @generated from field: google.protobuf.Duration window = 1;
+   */
+  window?: DurationJson;
+};
+
+/**
+ * Describes the message synchook.v1.GetActivityRequest.
+ * Use `create(GetActivityRequestSchema)` to create a new message.
+ */
+export const GetActivityRequestSchema: GenMessage<GetActivityRequest, {jsonType: GetActivityRequestJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_project, 13);
+
+/**
+ * ActivityCounts are figures about some time.
+ *
+ * @generated from message synchook.v1.ActivityCounts
+ */
+export type ActivityCounts = Message<"synchook.v1.ActivityCounts"> & {
+  /**
+   * Events that were accepted.
+   *
+   * @generated from field: int64 events = 1;
+   */
+  events: bigint;
+
+  /**
+   * Runs that ended.
+   *
+   * @generated from field: int64 runs = 2;
+   */
+  runs: bigint;
+
+  /**
+   * Of these, runs that failed after their retries.
+   *
+   * @generated from field: int64 failed_runs = 3;
+   */
+  failedRuns: bigint;
+};
+
+/**
+ * ActivityCounts are figures about some time.
+ *
+ * @generated from message synchook.v1.ActivityCounts
+ */
+export type ActivityCountsJson = {
+  /**
+   * Events that were accepted.
+   *
+   * @generated from field: int64 events = 1;
+   */
+  events?: string;
+
+  /**
+   * Runs that ended.
+   *
+   * @generated from field: int64 runs = 2;
+   */
+  runs?: string;
+
+  /**
+   * Of these, runs that failed after their retries.
+   *
+   * @generated from field: int64 failed_runs = 3;
+   */
+  failedRuns?: string;
+};
+
+/**
+ * Describes the message synchook.v1.ActivityCounts.
+ * Use `create(ActivityCountsSchema)` to create a new message.
+ */
+export const ActivityCountsSchema: GenMessage<ActivityCounts, {jsonType: ActivityCountsJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_project, 14);
+
+/**
+ * ActivityMinute is one minute of a chart.
+ *
+ * @generated from message synchook.v1.ActivityMinute
+ */
+export type ActivityMinute = Message<"synchook.v1.ActivityMinute"> & {
+  /**
+   * When it began.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * What happened in it.
+   *
+   * @generated from field: synchook.v1.ActivityCounts counts = 2;
+   */
+  counts?: ActivityCounts | undefined;
+};
+
+/**
+ * ActivityMinute is one minute of a chart.
+ *
+ * @generated from message synchook.v1.ActivityMinute
+ */
+export type ActivityMinuteJson = {
+  /**
+   * When it began.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 1;
+   */
+  startTime?: TimestampJson;
+
+  /**
+   * What happened in it.
+   *
+   * @generated from field: synchook.v1.ActivityCounts counts = 2;
+   */
+  counts?: ActivityCountsJson;
+};
+
+/**
+ * Describes the message synchook.v1.ActivityMinute.
+ * Use `create(ActivityMinuteSchema)` to create a new message.
+ */
+export const ActivityMinuteSchema: GenMessage<ActivityMinute, {jsonType: ActivityMinuteJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_project, 15);
+
+/**
+ * GetActivityResponse holds what came and what ran.
+ *
+ * @generated from message synchook.v1.GetActivityResponse
+ */
+export type GetActivityResponse = Message<"synchook.v1.GetActivityResponse"> & {
+  /**
+   * The whole window.
+   *
+   * @generated from field: synchook.v1.ActivityCounts total = 1;
+   */
+  total?: ActivityCounts | undefined;
+
+  /**
+   * Each minute of it in which something happened, oldest first.
+   *
+   * @generated from field: repeated synchook.v1.ActivityMinute minutes = 2;
+   */
+  minutes: ActivityMinute[];
+};
+
+/**
+ * GetActivityResponse holds what came and what ran.
+ *
+ * @generated from message synchook.v1.GetActivityResponse
+ */
+export type GetActivityResponseJson = {
+  /**
+   * The whole window.
+   *
+   * @generated from field: synchook.v1.ActivityCounts total = 1;
+   */
+  total?: ActivityCountsJson;
+
+  /**
+   * Each minute of it in which something happened, oldest first.
+   *
+   * @generated from field: repeated synchook.v1.ActivityMinute minutes = 2;
+   */
+  minutes?: ActivityMinuteJson[];
+};
+
+/**
+ * Describes the message synchook.v1.GetActivityResponse.
+ * Use `create(GetActivityResponseSchema)` to create a new message.
+ */
+export const GetActivityResponseSchema: GenMessage<GetActivityResponse, {jsonType: GetActivityResponseJson}> = /*@__PURE__*/
+  messageDesc(file_synchook_v1_project, 16);
+
+/**
  * ProjectService manages projects and their settings. A project is an isolated world with its own
  * settings, keys and data. An API key names its project; with the admin key, the header
  * `synchook-project` (a project ID) does.
@@ -814,6 +1010,16 @@ export const ProjectService: GenService<{
     methodKind: "unary";
     input: typeof GetProjectSettingsRequestSchema;
     output: typeof ProjectSettingsSchema;
+  },
+  /**
+   * GetActivity counts the events that came and the runs that ended, by the minute.
+   *
+   * @generated from rpc synchook.v1.ProjectService.GetActivity
+   */
+  getActivity: {
+    methodKind: "unary";
+    input: typeof GetActivityRequestSchema;
+    output: typeof GetActivityResponseSchema;
   },
   /**
    * UpdateProjectSettings changes the named settings, at once and for all processes.
