@@ -1,10 +1,8 @@
-import { lazy } from "react";
 import { Route, Routes } from "react-router";
 import { List } from "./list.js";
+import One from "./one.js";
+import Recoveries from "./recoveries.js";
 import "./deliveries.css";
-
-const One = lazy(() => import("./one.js"));
-const Recoveries = lazy(() => import("./recoveries.js"));
 
 /** Deliveries is all about outgoing webhooks: the list, one of them, and recoveries. */
 export default function Deliveries() {

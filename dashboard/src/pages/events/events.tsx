@@ -1,9 +1,7 @@
-import { lazy } from "react";
 import { Route, Routes } from "react-router";
 import { List } from "./list.js";
-
-const One = lazy(() => import("./one.js"));
-const Way = lazy(() => import("./way.js"));
+import One from "./one.js";
+import Way from "./way.js";
 
 /** Events is all about verified incoming webhooks: the ledger, one of them, and its way. */
 export default function Events() {

@@ -1,9 +1,7 @@
-import { lazy } from "react";
 import { Route, Routes } from "react-router";
 import { List } from "./list.js";
+import One from "./one.js";
 import "./runs.css";
-
-const One = lazy(() => import("./one.js"));
 
 /** Runs is all about executions of syncs: the list, and one of them. */
 export default function Runs() {

@@ -1,8 +1,11 @@
-import { type ComponentType, lazy } from "react";
+import type { ComponentType } from "react";
 import { Route, Routes } from "react-router";
 import { usePlace } from "../../lib/session.js";
 import { Note } from "../../ui/note.js";
 import { Page, Tabs } from "../../ui/page.js";
+import Data from "./data.js";
+import Endpoints from "./endpoints.js";
+import Keys from "./keys.js";
 import { Webhooks } from "./webhooks.js";
 import "./settings.css";
 
@@ -15,9 +18,9 @@ interface Part {
 
 const parts: Part[] = [
   { path: "", text: "Webhooks", Part: Webhooks },
-  { path: "endpoints", text: "Endpoints", Part: lazy(() => import("./endpoints.js")) },
-  { path: "keys", text: "API keys", Part: lazy(() => import("./keys.js")) },
-  { path: "data", text: "Data", Part: lazy(() => import("./data.js")) },
+  { path: "endpoints", text: "Endpoints", Part: Endpoints },
+  { path: "keys", text: "API keys", Part: Keys },
+  { path: "data", text: "Data", Part: Data },
 ];
 
 /** Settings is the project's settings, in parts. */
