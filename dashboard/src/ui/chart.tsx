@@ -100,10 +100,17 @@ function optionsOf({ node, lines, height, text }: Drawn): uPlot.Options {
         stroke: colour(line.colour),
         fill: resolved(node, `color-mix(in srgb, var(${line.colour}) 10%, transparent)`),
         width: 1.5,
-        points: { show: false },
+        points: { size: 5, fill: colour(line.colour), filter: () => alone(line.values) },
       })),
     ],
   };
+}
+
+/** alone are the places of values that have no neighbour, and of which no line could be drawn. */
+function alone(values: Line["values"]): number[] {
+  return values.flatMap((value, at) =>
+    value !== undefined && values[at - 1] === undefined && values[at + 1] === undefined ? [at] : [],
+  );
 }
 
 /** The steps of the values' axis: whole numbers, as there is no half of a delivery. */
