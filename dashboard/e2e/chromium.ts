@@ -46,11 +46,36 @@ export async function visit(
     colorScheme: "light",
   });
   context.setDefaultTimeout(15_000);
+  await context.addInitScript(watchShifts);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
   return { page, context, complaints };
+}
+
+/** watchShifts adds up how far what is shown has moved by itself since the page was opened. */
+function watchShifts(): void {
+  const page = window as typeof window & { shifted: number };
+  page.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const shift of list.getEntries() as (PerformanceEntry & {
+      value: number;
+      hadRecentInput: boolean;
+    })[]) {
+      page.shifted += shift.hadRecentInput ? 0 : shift.value;
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+}
+
+/** How far a page may move by itself: what web.dev calls good. */
+const shiftMost = 0.1;
+
+/** expectStill lets a page be opened anew, and fails when what is shown moves by itself while it is read. */
+export async function expectStill(page: Page, what: string): Promise<void> {
+  await page.reload({ waitUntil: "networkidle" });
+  const shifted = await page.evaluate(() => (window as typeof window & { shifted: number }).shifted);
+  expect(shifted, `how far ${what} moves by itself`).toBeLessThan(shiftMost);
 }
 
 /** logIn logs in with a key, as the page asks for it. */

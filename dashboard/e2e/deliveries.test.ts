@@ -2,7 +2,7 @@ import { listAll, type SynchookClient } from "@synchook/client";
 import { DeliveryState } from "@synchook/client/gen/delivery_pb";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { expectAccessible, logIn, shoot, visit } from "./chromium.js";
+import { expectAccessible, expectStill, logIn, shoot, visit } from "./chromium.js";
 import { withHouse } from "./house.js";
 import { settle, trigger } from "./story.js";
 
@@ -46,6 +46,7 @@ test("A person sees why a webhook was given up, sends it again, and recovers the
   await page.getByText("Attempt 2: 422").waitFor();
   await page.getByText("What it answered").first().click();
   await look(page, "delivery");
+  await expectStill(page, "a delivery");
   house.receiver.status = 200;
   await page.getByRole("button", { name: "Send it again" }).click();
   await page.getByText("Attempt 3: 200").waitFor();

@@ -1,6 +1,6 @@
 import { createClient } from "@synchook/client";
 import { expect, test } from "vitest";
-import { expectAccessible, logIn, shoot, visit } from "./chromium.js";
+import { expectAccessible, expectStill, logIn, shoot, visit } from "./chromium.js";
 import { withHouse } from "./house.js";
 import { send, settle } from "./story.js";
 
@@ -25,6 +25,7 @@ test("A person follows an event to its run, its log and its webhook, and replays
   await expect.poll(() => page.getByRole("row").count(), { timeout: 10_000 }).toBe(2);
   await page.getByRole("button", { name: "Show all" }).click();
   await expect.poll(() => page.getByRole("row").count(), { timeout: 10_000 }).toBe(4);
+  await expectStill(page, "the ledger");
   await expectAccessible(page, "the ledger");
   await shoot(page, "events");
 
@@ -39,6 +40,7 @@ test("A person follows an event to its run, its log and its webhook, and replays
   const requests = page.getByRole("list", { name: "The run's requests" });
   await requests.getByText("/user").waitFor();
   await requests.getByText(/200 in \d+ ms/).waitFor();
+  await expectStill(page, "a run");
   await expectAccessible(page, "a run");
   await shoot(page, "run");
   await page.getByRole("link", { name: "an event" }).click();
@@ -55,6 +57,7 @@ test("A person follows an event to its run, its log and its webhook, and replays
     "webhook Issue",
     "attempt 1",
   ]);
+  await expectStill(page, "an event's way");
   await expectAccessible(page, "an event's way");
   await shoot(page, "way");
   await page.getByRole("link", { name: "The event" }).click();

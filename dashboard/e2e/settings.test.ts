@@ -1,7 +1,7 @@
 import { createClient } from "@synchook/client";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { expectAccessible, logIn, shoot, visit } from "./chromium.js";
+import { expectAccessible, expectStill, logIn, shoot, visit } from "./chromium.js";
 import { withHouse } from "./house.js";
 
 const house = withHouse();
@@ -104,6 +104,7 @@ test("A person adds an endpoint, changes it, and deletes it.", async () => {
   };
   await expectAccessible(page, "the endpoints");
   await shoot(page, "endpoints");
+  await expectStill(page, "the endpoints");
   await choose("Edit");
   await page.getByLabel("Only these models").fill("Issue, Contact");
   await page.getByLabel("Requests a second").fill("5");

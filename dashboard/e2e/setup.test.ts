@@ -1,6 +1,6 @@
 import { createClient } from "@synchook/client";
 import { expect, test } from "vitest";
-import { expectAccessible, logIn, shoot, visit } from "./chromium.js";
+import { expectAccessible, expectStill, logIn, shoot, visit } from "./chromium.js";
 import { withHouse } from "./house.js";
 import { deploy, trigger } from "./story.js";
 
@@ -85,6 +85,7 @@ test("A person sets a provider up, connects an account, runs a sync, and sees ea
     .getByRole("img", { name: /Events and runs a minute: 0 events came, [1-9] runs ended/ })
     .waitFor();
   await shoot(page, "overview");
+  await expectStill(page, "the overview");
   expect(house.receiver.received).toHaveLength(1);
 
   await page.getByRole("link", { name: "Connections" }).click();
