@@ -1,10 +1,16 @@
-import { createClient } from "@synchook/client";
+import { createClient, type SynchookClient } from "@synchook/client";
 import { expect, test } from "vitest";
 import { expectAccessible, expectStill, logIn, shoot, visit } from "./chromium.js";
 import { withHouse } from "./house.js";
 import { deploy, trigger } from "./story.js";
 
 const house = withHouse();
+
+/** unended is how many runs are queued or under way. */
+async function unended(api: SynchookClient): Promise<number> {
+  const { runs } = await api.runs.listRuns({});
+  return runs.filter(({ endTime }) => !endTime).length;
+}
 
 test("A person sets a provider up, connects an account, runs a sync, and sees each step ticked off.", async () => {
   const { page, context, complaints } = await visit(house.browser, house.dev.url);
@@ -67,6 +73,10 @@ test("A person sets a provider up, connects an account, runs a sync, and sees ea
   await sync.getByRole("button", { name: "Schedule of issues" }).click();
   await page.getByRole("menuitem", { name: "Start the schedule" }).click();
   await page.getByText("The schedule goes on for 1 connection.").first().waitFor();
+  await sync.getByRole("button", { name: "Schedule of issues" }).click();
+  await page.getByRole("menuitem", { name: "Pause the schedule" }).click();
+  await page.getByText("The schedule is paused for 1 connection.").first().waitFor();
+  await expect.poll(() => unended(api), { message: "the runs that have not ended" }).toBe(0);
   await expectAccessible(page, "the syncs");
   await shoot(page, "syncs");
 
