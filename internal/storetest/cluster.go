@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -84,22 +83,4 @@ func startCluster() (string, error) {
 	return addr, until("take writes", func(ctx context.Context) bool {
 		return rdb.Set(ctx, "synchook:ready", "1", time.Second).Err() == nil
 	})
-}
-
-// freePorts returns loopback ports that nobody listens on.
-func freePorts(n int) ([]int, error) {
-	ports := make([]int, n)
-	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		addr, ok := l.Addr().(*net.TCPAddr)
-		if !ok {
-			return nil, errors.New("a TCP listener has no TCP address")
-		}
-		ports[i] = addr.Port
-	}
-	return ports, nil
 }

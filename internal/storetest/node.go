@@ -3,7 +3,9 @@ package storetest
 import (
 	"context"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -19,6 +21,7 @@ type Node struct {
 	t    testing.TB
 	rdb  *redis.Client
 	args []string
+	log  string // the file
 	cmd  *exec.Cmd
 	gone chan struct{}
 }
@@ -47,7 +50,9 @@ func startNode(t testing.TB, args func(port, bus string) []string) *Node {
 		}
 		port := strconv.Itoa(ports[0])
 		n.Addr, n.Bus = net.JoinHostPort("127.0.0.1", port), strconv.Itoa(ports[1])
-		n.args = append(args(port, n.Bus), "--bind", "127.0.0.1", "--dir", t.TempDir(), "--loglevel", "warning")
+		dir := t.TempDir()
+		n.log = filepath.Join(dir, "redis.log")
+		n.args = append(args(port, n.Bus), "--bind", "127.0.0.1", "--dir", dir, "--logfile", n.log)
 		if n.start(); n.answers() {
 			n.rdb = n.Client()
 			return n
@@ -130,6 +135,7 @@ func (n *Node) Until(what string, does func(context.Context, *redis.Client) bool
 	rdb := redis.NewClient(&redis.Options{Addr: n.Addr, MaxRetries: -1})
 	defer func() { _ = rdb.Close() }()
 	if err := until(what, func(ctx context.Context) bool { return does(ctx, rdb) }); err != nil {
-		n.t.Fatalf("%s: %v", n.Addr, err)
+		log, _ := os.ReadFile(n.log) // without it, the error alone must do
+		n.t.Fatalf("%s: %v; the end of its log:\n%s", n.Addr, err, log[max(0, len(log)-4000):])
 	}
 }

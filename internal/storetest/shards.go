@@ -33,6 +33,11 @@ func NewShards(t testing.TB, primaries, replicas int, args ...string) *Shards {
 	for range primaries * replicas {
 		s.Replicas = append(s.Replicas, startMember(t, args))
 	}
+	// Each has an epoch of its own, as in a cluster that redis-cli makes: primaries that agree on one first find out, and
+	// who missed that refuses to vote for the replica of one that dies meanwhile.
+	for i, n := range s.all() {
+		n.must("taking an epoch", n.rdb.Do(context.Background(), "CLUSTER", "SET-CONFIG-EPOCH", i+1).Err())
+	}
 	for i, n := range s.Primaries {
 		n.must("taking slots", n.rdb.ClusterAddSlotsRange(context.Background(), i*slots/primaries, (i+1)*slots/primaries-1).Err())
 	}
