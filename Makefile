@@ -60,7 +60,7 @@ pictures: ## Make the README's pictures of the dashboard anew, by its tests.
 	SYNCHOOK_PICTURES=$(CURDIR)/docs/pictures $(MAKE) browser
 
 .PHONY: test
-test: need ## Run all tests; install what they need, or say what is missing.
+test: need build ## Run all tests; install what they need, or say what is missing.
 	go test ./...
 	$(MAKE) store-tiers
 	$(MAKE) clients octokit examples browser

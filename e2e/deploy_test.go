@@ -10,7 +10,7 @@ import (
 
 func TestDockerTakesTheImageAndTheComposeFile(t *testing.T) {
 	t.Parallel()
-	lint := exec.CommandContext(t.Context(), "go", "run", ".", filepath.Join(rig.Root(), "deploy"))
+	lint := exec.CommandContext(t.Context(), "go", "run", ".", "lint", filepath.Join(rig.Root(), "deploy"))
 	lint.Dir = filepath.Join(rig.Root(), "tools", "deploy")
 	if said, err := lint.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, said)

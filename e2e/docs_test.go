@@ -1,118 +1,17 @@
 package e2e
 
 import (
-	"encoding/json"
 	"io/fs"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/synchook/synchook/e2e/rig"
 )
-
-// The commands that these pages mark as tests are run, in their order, as somebody does who has started
-// `synchook dev` and typed them in.
-func TestTheCommandsOfThePagesWork(t *testing.T) {
-	t.Parallel()
-	for _, page := range []string{"README.md", "docs/getting-started.md", "docs/incoming-webhooks.md", "docs/outgoing-webhooks.md", "docs/records.md", "docs/operating.md"} {
-		t.Run(page, func(t *testing.T) {
-			t.Parallel()
-			commands := commandsOf(readFile(t, filepath.Join("..", page)))
-			if len(commands) == 0 {
-				t.Fatal("the page marks no commands with ```sh test")
-			}
-			runCommands(t, commands)
-		})
-	}
-}
-
-// runCommands runs blocks of commands in a folder that looks like the repository's.
-func runCommands(t *testing.T, commands []string) {
-	t.Helper()
-	folder := t.TempDir()
-	if err := os.CopyFS(filepath.Join(folder, "examples"), os.DirFS(filepath.Join("..", "examples"))); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(filepath.Join(folder, "bin"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(rig.Binary(), filepath.Join(folder, "bin", "synchook")); err != nil {
-		t.Fatal(err)
-	}
-	dev, env := startDev(t)
-	path := "PATH=" + filepath.Dir(rig.Grpcurl(t)) + string(os.PathListSeparator) + os.Getenv("PATH")
-	env = append(env, "REDIS_URL="+redisOverTCP(t))
-	for _, command := range commands {
-		shell := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", command)
-		shell.Dir, shell.Env = folder, append(append(rig.Environment(), env...), path)
-		if out, err := shell.CombinedOutput(); err != nil {
-			t.Errorf("%v:\n%s\nprinted\n%s", err, command, out)
-		}
-	}
-	dev.Terminate(10 * time.Second)
-}
-
-// startDev starts `synchook dev` and returns what the README's commands need to know of it.
-func startDev(t *testing.T) (*rig.Process, []string) {
-	t.Helper()
-	data := t.TempDir()
-	dev := rig.Start(t, "dev", []string{"SYNCHOOK_STOP_TIMEOUT=3s"}, rig.Binary(), "dev", "--listen", "127.0.0.1:0", "--data", data, "--print-json")
-	var sample struct {
-		URL      string
-		APIKey   string `json:"api_key"`
-		AdminKey string `json:"admin_key"`
-	}
-	rig.Until(t, 30*time.Second, "dev prints its sample project", func() bool {
-		lines := dev.Output()
-		return len(lines) > 0 && json.Unmarshal([]byte(lines[0]), &sample) == nil
-	})
-	return dev, []string{"URL=" + sample.URL, "KEY=" + sample.APIKey, "ADMIN_KEY=" + sample.AdminKey, "DATA=" + data}
-}
-
-// redisOverTCP starts a Redis of the operator's, with a synchook on it, and returns its URL.
-func redisOverTCP(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener.Close()
-	rig.NewHouse(t, rig.HouseOptions{Redis: rig.NewRedis(t, "--bind", "127.0.0.1", "--port", port)})
-	return "redis://127.0.0.1:" + port
-}
 
 // fence matches a fenced block of Markdown: its info string and its lines.
 var fence = regexp.MustCompile("(?ms)^```([^`\n]*)\n(.*?)^```[ \t]*$")
-
-// commandsOf returns the blocks of a page that are marked as ```sh test.
-func commandsOf(page string) []string {
-	var commands []string
-	for _, block := range fence.FindAllStringSubmatch(page, -1) {
-		info := strings.Fields(block[1])
-		if len(info) > 1 && info[0] == "sh" && slices.Contains(info[1:], "test") {
-			commands = append(commands, block[2])
-		}
-	}
-	return commands
-}
-
-func TestOnlyMarkedBlocksAreCommands(t *testing.T) {
-	t.Parallel()
-	page := "```sh\nno\n```\n\n```sh test\none\ntwo\n```\n```text\n```sh\n```\n```sh slow test\nthree\n```\n```json test\n{}\n```\n"
-	if got, want := commandsOf(page), []string{"one\ntwo\n", "three\n"}; !slices.Equal(got, want) {
-		t.Errorf("the commands are %q, want %q", got, want)
-	}
-}
 
 func TestEveryPathThatDocsNameExists(t *testing.T) {
 	t.Parallel()
@@ -126,16 +25,19 @@ func TestEveryPathThatDocsNameExists(t *testing.T) {
 	}
 }
 
-// pages are the Markdown pages at the root, in deploy and below docs.
+// others are folders whose pages are not for readers of the repository: apidoc's is a part of docs/api.md.
+var others = []string{"node_modules", "third_party", "testdata", "dist", "apidoc"}
+
+// pages are the Markdown pages: those at the root, below docs, and the README of each folder.
 func pages(t *testing.T) []string {
 	t.Helper()
-	pages, err := filepath.Glob(filepath.Join("..", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	pages = append(pages, filepath.Join("..", "deploy", "README.md"))
-	err = filepath.WalkDir(filepath.Join("..", "docs"), func(path string, _ fs.DirEntry, err error) error {
-		if filepath.Ext(path) == ".md" {
+	var pages []string
+	err := filepath.WalkDir("..", func(path string, e fs.DirEntry, err error) error {
+		name := e.Name()
+		if err == nil && e.IsDir() && (slices.Contains(others, name) || strings.HasPrefix(name, ".") && name != "..") {
+			return fs.SkipDir
+		}
+		if filepath.Ext(name) == ".md" {
 			pages = append(pages, path)
 		}
 		return err
@@ -169,7 +71,7 @@ var (
 )
 
 // pathsOf returns the paths of the repository that a page names: by a link, from the page's folder, or
-// between backticks, from the root.
+// between backticks, from the page's folder or from the root.
 func pathsOf(page, dir string, tops []string) []string {
 	page = fence.ReplaceAllString(page, "")
 	var paths []string
@@ -180,9 +82,14 @@ func pathsOf(page, dir string, tops []string) []string {
 	}
 	for _, m := range quoted.FindAllStringSubmatch(page, -1) {
 		top, _, deep := strings.Cut(m[1], "/")
-		if deep && top != "" && (slices.Contains(tops, top) || source.MatchString(m[1])) {
-			paths = append(paths, filepath.Join("..", m[1]))
+		if !deep || top == "" || !slices.Contains(tops, top) && !source.MatchString(m[1]) {
+			continue
 		}
+		path := filepath.Join(dir, m[1])
+		if _, err := os.Stat(path); err != nil {
+			path = filepath.Join("..", m[1])
+		}
+		paths = append(paths, path)
 	}
 	return paths
 }

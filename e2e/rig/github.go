@@ -75,10 +75,14 @@ type Answer struct {
 // OK reports whether the webhook was accepted.
 func (a Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
 
-// Push sends a webhook once, signed as GitHub does. Sent again with the same ID, it is the same one.
+// Push sends a webhook of an issue once. Sent again with the same ID, it is the same one.
 func (g *GitHub) Push(ctx context.Context, url, id string, i Issue) (Answer, error) {
-	body := fmt.Appendf(nil, `{"action":"opened","issue":{"number":%d},"repository":{"full_name":"octo/%s"},"installation":{"id":%d}}`,
-		i.Number, i.Connection, i.Installation)
+	return g.Send(ctx, url, id, fmt.Appendf(nil, `{"action":"opened","issue":{"number":%d},"repository":{"full_name":"octo/%s"},"installation":{"id":%d}}`,
+		i.Number, i.Connection, i.Installation))
+}
+
+// Send sends the body of a webhook of an issue once, signed as GitHub does.
+func (g *GitHub) Send(ctx context.Context, url, id string, body []byte) (Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, err

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"testing"
 )
 
 // The ports that servers get. The kernel gives none of these to whoever asks it for any, on Linux as it is set up.
@@ -23,6 +24,16 @@ const (
 var kept struct {
 	sync.Mutex
 	locks []*os.File
+}
+
+// FreePort returns a loopback port that nobody listens on, and that no other process gets from here.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	ports, err := freePorts(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ports[0]
 }
 
 // freePorts returns loopback ports that nobody listens on, and that no other process gets from here.
