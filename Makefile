@@ -99,7 +99,7 @@ octokit: build $(NODE_MODULES) ## Send all of GitHub's example payloads to bin/s
 	$(call only_with_node,SYNCHOOK_BIN=$(CURDIR)/$(BINARY) npm test -w e2e/octokit)
 
 .PHONY: bench
-bench: need ## Measure the throughput and latency beside their ceilings.
+bench: need build ## Measure the throughput and latency beside their ceilings.
 	go run ./bench
 
 .PHONY: lint

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -68,6 +69,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if len(chosen) == 0 {
 		return fmt.Errorf("no probe has %q in its name; there are: %s", o.only, strings.Join(names(probes()), ", "))
 	}
+	chosen = slices.DeleteFunc(chosen, func(p probe) bool { return p.name == dashboardProbe && !hasBrowser() })
 	b, stop, err := newBench(ctx, o)
 	if err != nil {
 		return err

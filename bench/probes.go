@@ -40,6 +40,7 @@ func probes() []probe {
 		{"accept-http", rates("accepted events over HTTP, always", ">= 0.5 of the script", ceilingLuaAlways), accepts(true)},
 
 		{"stored", storedFigures(), stored},
+		{dashboardProbe, pageFigures(), dashboard},
 		{"records", []figure{
 			{name: "records saved, new", unit: "/s", goal: ">= 20000"}, {name: "records saved, unchanged", unit: "/s", goal: ">= 40000"},
 		}, saves},

@@ -43,12 +43,15 @@ func operations() []operation {
 func storedFigures() []figure {
 	var out []figure
 	for _, o := range operations() {
-		base := o.name + ", 1,000 stored"
-		out = append(out,
-			figure{name: base, unit: "us"},
-			figure{name: o.name + ", 1,000,000 stored", unit: "us", goal: "<= 1.2", ceilings: []string{base}})
+		out = append(out, fewAndMany(o.name, "us")...)
 	}
 	return out
+}
+
+// fewAndMany are the figures of what must take as long with many deliveries as with few.
+func fewAndMany(name, unit string) []figure {
+	base := name + ", 1,000 stored"
+	return []figure{{name: base, unit: unit}, {name: name + ", 1,000,000 stored", unit: unit, goal: "<= 1.2", ceilings: []string{base}}}
 }
 
 // stored measures what operations cost with few and with many finished deliveries in the store.

@@ -70,6 +70,6 @@ func nextAttempt(d synchook.Delivery, lane store.LaneStand) time.Time {
 func fromAttempt(a synchook.Attempt) *v1.Attempt {
 	return &v1.Attempt{
 		Number: int32(a.Number), StartTime: timestamp(a.Started), Duration: durationpb.New(a.Duration), Status: int32(a.Status),
-		Error: a.Error, Response: a.Response,
+		Error: a.Error, Response: a.Response, Url: a.URL, RequestHeaders: a.RequestHeaders, ResponseHeaders: a.ResponseHeaders,
 	}
 }

@@ -149,7 +149,11 @@ func judgeAttempt(delivery synchook.Delivery, a webhook.Attempt, s webhook.Sched
 	delivery.Reason = "the endpoint " + a.Verdict.Reason
 	done := store.DeliveryDone{Slowed: a.Verdict.Outcome == webhook.Throttle, Attempt: &synchook.Attempt{
 		Number: delivery.Attempts, Started: a.StartedAt, Duration: a.Duration, Status: a.Status, Error: a.Error, Response: a.Response,
+		URL: a.URL, RequestHeaders: a.RequestHeaders,
 	}}
+	if a.Verdict.Outcome != webhook.Delivered {
+		done.Attempt.ResponseHeaders = a.ResponseHeaders
+	}
 	used := delivery.Used()
 	if !a.Verdict.Outcome.Counts() || spared {
 		delivery.Throttled++

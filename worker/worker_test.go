@@ -274,7 +274,14 @@ func TestAFailingReceiverGetsTheSameWebhookUntilItAnswers2xx(t *testing.T) {
 	})
 	_, attempts, err := h.store.DeliveryAttempts(t.Context(), x.Project.ID, id)
 	if err != nil || len(attempts) != 4 || attempts[0].Status != 500 || attempts[3].Status != 200 || string(attempts[0].Response) != "answer" {
-		t.Errorf("attempts: %+v, %v", attempts, err)
+		t.Fatalf("attempts: %+v, %v", attempts, err)
+	}
+	sent := attempts[0].RequestHeaders
+	if attempts[0].URL != r.URL || sent["Webhook-Signature"] != first.header.Get("Webhook-Signature") || sent["Webhook-Id"] != string(id) {
+		t.Errorf("of the first request is kept %s %v, it had %v", attempts[0].URL, sent, first.header)
+	}
+	if attempts[3].URL == "" || attempts[3].RequestHeaders != nil || attempts[3].ResponseHeaders != nil {
+		t.Errorf("of the request that succeeded is kept %+v", attempts[3])
 	}
 }
 

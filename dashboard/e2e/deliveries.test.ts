@@ -45,6 +45,8 @@ test("A person sees why a webhook was given up, sends it again, and recovers the
   await page.getByRole("link", { name: "Issue" }).first().click();
   await page.getByText("Attempt 2: 422").waitFor();
   await page.getByText("What it answered").first().click();
+  await page.getByText("What was sent").first().click();
+  await page.getByLabel("The request of attempt 1").getByText("Webhook-Signature: v1,").waitFor();
   await look(page, "delivery");
   await expectStill(page, "a delivery");
   house.receiver.status = 200;

@@ -156,3 +156,22 @@ test("The command palette finds a sync, a connection and an integration by name.
   expect(complaints).toEqual([]);
   await context.close();
 });
+
+test("What matches is found behind a thousand events that do not.", async () => {
+  const api = createClient({ baseUrl: house.dev.url, apiKey: house.dev.api_key });
+  for (let number = 100; number < 1200; number += 20) {
+    await Promise.all(
+      Array.from({ length: 20 }, (_, n) => send(house.dev, api, number + n, "of nobody", 999)),
+    );
+  }
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  await logIn(page, house.dev.api_key);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  await page.goto(`/p/${house.dev.project_id}/events?outcome=matched`);
+  await page.getByText("issues.opened").first().waitFor();
+  expect(await page.getByRole("row").filter({ hasText: "unmatched" }).count()).toBe(0);
+  await page.goto(`/p/${house.dev.project_id}/events?outcome=handshake`);
+  await page.getByText("Nothing matches", { exact: true }).waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});

@@ -102,7 +102,7 @@ export async function send(
     headers: {
       "content-type": "application/json",
       "x-github-event": "issues",
-      "x-github-delivery": `5d1b2a60-0000-4000-8000-00000000000${number}`,
+      "x-github-delivery": `5d1b2a60-0000-4000-8000-${String(number).padStart(12, "0")}`,
       "x-hub-signature-256": `sha256=${signature}`,
     },
   });

@@ -1,16 +1,12 @@
 package store
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/klauspost/compress/s2"
-
-	"github.com/synchook/synchook/internal/synchook"
 )
 
 // number reads a number that a script wrote; what is not there is 0.
@@ -84,30 +80,4 @@ func unpack(packed string) ([]byte, error) {
 		return s2.Decode(nil, []byte(packed[1:]))
 	}
 	return nil, fmt.Errorf("stored body of unknown packing %q", packed[0])
-}
-
-// encodeAttempt writes an attempt small: there is one for each request ever made.
-func encodeAttempt(a synchook.Attempt) []byte {
-	b := binary.AppendVarint(nil, a.Started.UnixMilli())
-	b = binary.AppendVarint(b, a.Duration.Microseconds())
-	b = binary.AppendVarint(b, int64(a.Status))
-	b = binary.AppendUvarint(b, uint64(len(a.Error)))
-	b = append(b, a.Error...)
-	return append(b, a.Response...)
-}
-
-func decodeAttempt(n int, text string) (synchook.Attempt, error) {
-	r := bytes.NewReader([]byte(text))
-	started, err1 := binary.ReadVarint(r)
-	micros, err2 := binary.ReadVarint(r)
-	status, err3 := binary.ReadVarint(r)
-	size, err4 := binary.ReadUvarint(r)
-	if err1 != nil || err2 != nil || err3 != nil || err4 != nil || size > uint64(r.Len()) {
-		return synchook.Attempt{}, fmt.Errorf("stored attempt %d is damaged", n)
-	}
-	rest := text[len(text)-r.Len():]
-	return synchook.Attempt{
-		Number: n, Started: time.UnixMilli(started).UTC(), Duration: time.Duration(micros) * time.Microsecond,
-		Status: int(status), Error: rest[:size], Response: []byte(rest[size:]),
-	}, nil
 }

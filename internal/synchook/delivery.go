@@ -91,6 +91,11 @@ type Attempt struct {
 	Status   int    // zero: no answer
 	Error    string // empty: nothing went wrong
 	Response []byte // the first 4 KiB of the answer's body
+
+	// URL is where the request went, without its password and query. Empty: an older version made the attempt.
+	URL string
+	// RequestHeaders and ResponseHeaders are those of an attempt that failed. What is told in confidence has no values.
+	RequestHeaders, ResponseHeaders map[string]string
 }
 
 // SyncDeliveryID returns the ID of the delivery that a run owes an endpoint for a model: the same each

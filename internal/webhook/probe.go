@@ -26,9 +26,6 @@ type Probe struct {
 	TLS *TLS
 
 	Phases Phases
-
-	// RequestHeaders were sent. Those that the message asked for, and its authorization, have no values here.
-	RequestHeaders map[string]string
 }
 
 // TLS describes an encrypted connection. When the certificate was not believed, only the certificate is known.
@@ -64,7 +61,7 @@ func (s *Sender) Probe(ctx context.Context, message Message) Probe {
 	seen := w.testify()
 	probe := Probe{Attempt: attempt, Address: seen.address, TLS: describeTLS(seen.tls)}
 	probe.Phases = seen.stamps.phases(attempt.StartedAt, attempt.StartedAt.Add(attempt.Duration))
-	if sent, err := s.request(ctx, message, attempt.StartedAt); err == nil {
+	if sent, err := s.request(ctx, message, attempt.StartedAt); err == nil { // of an attempt that succeeded, too
 		probe.RequestHeaders = shownHeaders(sent.Header, message.Header)
 	}
 	return probe

@@ -103,6 +103,13 @@ type Attempt struct {
 	// Status is zero when no answer came.
 	Status int
 
+	// URL is where the request went, without its password and query. Empty: none was made.
+	URL string
+
+	// RequestHeaders are those of an attempt that failed. Those that the message asked for, and its authorization, have no
+	// values here. Nil: the endpoint took the webhook, or no request was made.
+	RequestHeaders map[string]string
+
 	// ResponseHeaders are the few headers of the answer that help to understand it. Nil: none came.
 	ResponseHeaders map[string]string
 
@@ -127,11 +134,19 @@ func (s *Sender) send(ctx context.Context, transport http.RoundTripper, message 
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	attempt := Attempt{StartedAt: s.now()}
-	header, err := s.exchange(ctx, transport, message, &attempt)
+	request, err := s.request(ctx, message, attempt.StartedAt)
+	var header http.Header
+	if err == nil {
+		attempt.URL = shownURL(request.URL)
+		header, err = s.exchange(transport, request, &attempt)
+	}
 	ended := s.now()
 	attempt.Duration = ended.Sub(attempt.StartedAt)
 	attempt.ResponseHeaders = keepHeaders(header)
 	attempt.Verdict = Judge(attempt.Status, header, err, ended)
+	if attempt.Verdict.Outcome != Delivered && request != nil {
+		attempt.RequestHeaders = shownHeaders(request.Header, message.Header)
+	}
 	if err != nil {
 		attempt.Error = brief(err)
 	}
@@ -156,11 +171,7 @@ func secretsIn(m Message) synchook.Redactor {
 }
 
 // exchange makes the request and reads the answer into the attempt.
-func (s *Sender) exchange(ctx context.Context, transport http.RoundTripper, message Message, attempt *Attempt) (http.Header, error) {
-	request, err := s.request(ctx, message, attempt.StartedAt)
-	if err != nil {
-		return nil, err
-	}
+func (s *Sender) exchange(transport http.RoundTripper, request *http.Request, attempt *Attempt) (http.Header, error) {
 	// A Client would follow redirects, and copy the headers to do so.
 	response, err := transport.RoundTrip(request)
 	if err != nil {

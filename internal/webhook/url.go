@@ -46,7 +46,11 @@ func Redact(raw string) string {
 	if err != nil {
 		return "(not a URL)"
 	}
-	shown := url.URL{Scheme: parsed.Scheme, Host: parsed.Host, Path: parsed.Path, RawPath: parsed.RawPath}
+	return shownURL(parsed)
+}
+
+func shownURL(u *url.URL) string {
+	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
 	return shown.String()
 }
 

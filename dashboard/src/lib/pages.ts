@@ -1,6 +1,7 @@
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { callUnaryMethod, createConnectQueryKey, useTransport } from "@connectrpc/connect-query";
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { type InfiniteData, keepPreviousData, type QueryKey, useInfiniteQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 
 /** Paged is a list that is read page by page. */
 export interface Paged<Row> {
@@ -9,8 +10,10 @@ export interface Paged<Row> {
   loading: boolean;
   /** Whether a next page is being read. */
   loadingMore: boolean;
-  /** Whether more rows follow. */
+  /** Whether more rows may follow. */
   more: boolean;
+  /** Whether rows are looked for further back, because the filters let few of those through that were looked at. */
+  searching: boolean;
   loadMore(): void;
   error: unknown;
   /** Whether the rows are those of a former question, shown until the answer to this one comes. */
@@ -25,8 +28,12 @@ export interface PagedOptions<Answer, Row> {
   every?: number;
 }
 
+/** How many rows are looked for without being asked to, and in how many pages: the server looks at about 1,000 rows for each. */
+const screenful = 20;
+const searchAtOnce = 100;
+
 /**
- * usePages reads a List method page by page. The filters are the request without its page token; when they change, the
+ * usePages reads a List method page by page, and goes on by itself while a filter leaves less than a screen is full of. The filters are the request without its page token; when they change, the
  * former rows stay until the new ones are there, so that nothing jumps.
  */
 export function usePages<I extends DescMessage, O extends DescMessage, Row>(
@@ -35,7 +42,7 @@ export function usePages<I extends DescMessage, O extends DescMessage, Row>(
   { rows, every }: PagedOptions<MessageShape<O>, Row>,
 ): Paged<Row> {
   const transport = useTransport();
-  const query = useInfiniteQuery({
+  const query = useInfiniteQuery<MessageShape<O>, Error, InfiniteData<MessageShape<O>>, QueryKey, string>({
     queryKey: [
       ...createConnectQueryKey({ schema: method, input: request, transport, cardinality: "finite" }),
       "pages",
@@ -47,14 +54,29 @@ export function usePages<I extends DescMessage, O extends DescMessage, Row>(
     initialPageParam: "",
     getNextPageParam: nextToken,
     placeholderData: keepPreviousData,
-    ...(every !== undefined && { refetchInterval: every }),
+    // All pages are read anew at once: the more there are, the rarer.
+    ...(every !== undefined && { refetchInterval: ({ state }) => every * (state.data?.pages.length ?? 1) }),
   });
+  const pages = query.data?.pages ?? [];
+  const found = pages.flatMap((page) => rows(page));
+  const [searchUpTo, setSearchUpTo] = useState(searchAtOnce);
+  const { hasNextPage, isFetching, isError, fetchNextPage } = query;
+  const searching = hasNextPage && !isError && found.length < screenful && pages.length < searchUpTo;
+  useEffect(() => {
+    if (searching && !isFetching) {
+      void fetchNextPage();
+    }
+  }, [searching, isFetching, fetchNextPage]);
   return {
-    rows: query.data?.pages.flatMap((page) => rows(page)) ?? [],
+    rows: found,
     loading: query.isPending,
     loadingMore: query.isFetchingNextPage,
     more: query.hasNextPage,
-    loadMore: () => void query.fetchNextPage(),
+    searching,
+    loadMore: () => {
+      setSearchUpTo(pages.length + searchAtOnce);
+      void query.fetchNextPage();
+    },
     error: query.error,
     stale: query.isPlaceholderData,
   };
@@ -70,6 +92,7 @@ export function whole<Answer, Row>(
     loading: query.isPending,
     loadingMore: false,
     more: false,
+    searching: false,
     loadMore: () => undefined,
     error: query.error,
     stale: false,

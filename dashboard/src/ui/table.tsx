@@ -1,7 +1,8 @@
+import { Search } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Paged } from "../lib/pages.js";
 import { Button } from "./button.js";
-import { FaultNote, Skeleton } from "./note.js";
+import { Empty, FaultNote, Skeleton } from "./note.js";
 
 /** Column is one column of a table. */
 export interface Column<Row> {
@@ -28,7 +29,7 @@ export function Table<Row>({ label, columns, rows: paged, rowKey, empty }: Table
     return <FaultNote error={paged.error} />;
   }
   if (!paged.loading && paged.rows.length === 0) {
-    return <div className="table-frame">{empty}</div>;
+    return <div className="table-frame">{paged.more ? <Further {...paged} /> : empty}</div>;
   }
   return (
     <div className="table-frame">
@@ -44,12 +45,29 @@ export function Table<Row>({ label, columns, rows: paged, rowKey, empty }: Table
       </table>
       {paged.more && (
         <div className="table-more">
-          <Button look="quiet" busy={paged.loadingMore} onClick={paged.loadMore}>
-            {paged.loadingMore ? "Reading…" : "Show more"}
+          <Button look="quiet" busy={paged.searching || paged.loadingMore} onClick={paged.loadMore}>
+            {paged.searching ? "Looking further back…" : paged.loadingMore ? "Reading…" : "Show more"}
           </Button>
         </div>
       )}
     </div>
+  );
+}
+
+/** Further stands where nothing was found yet, but not all was looked at. */
+function Further({ searching, loadMore }: Pick<Paged<unknown>, "searching" | "loadMore">) {
+  return searching ? (
+    <Empty icon={<Search />} title="Looking further back…">
+      Nothing that was looked at so far is as the filters say.
+    </Empty>
+  ) : (
+    <Empty
+      icon={<Search />}
+      title="Nothing matches so far"
+      action={<Button onClick={loadMore}>Look further back</Button>}
+    >
+      Not all that is kept was looked at. A narrower filter finds it sooner.
+    </Empty>
   );
 }
 

@@ -545,9 +545,15 @@ type Attempt struct {
 	// What went wrong. Empty: nothing did.
 	Error string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
 	// The first 4 KiB of the answer's body.
-	Response      []byte `protobuf:"bytes,6,opt,name=response,proto3" json:"response,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Response []byte `protobuf:"bytes,6,opt,name=response,proto3" json:"response,omitempty"`
+	// Where the request went, without its password and query. Empty: a version that did not keep it made the attempt.
+	Url string `protobuf:"bytes,7,opt,name=url,proto3" json:"url,omitempty"`
+	// The headers that were sent, if the attempt failed. Those of the endpoint's settings have no values here.
+	RequestHeaders map[string]string `protobuf:"bytes,8,rep,name=request_headers,json=requestHeaders,proto3" json:"request_headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The headers of the answer that help to understand it, if the attempt failed.
+	ResponseHeaders map[string]string `protobuf:"bytes,9,rep,name=response_headers,json=responseHeaders,proto3" json:"response_headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Attempt) Reset() {
@@ -618,6 +624,27 @@ func (x *Attempt) GetError() string {
 func (x *Attempt) GetResponse() []byte {
 	if x != nil {
 		return x.Response
+	}
+	return nil
+}
+
+func (x *Attempt) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *Attempt) GetRequestHeaders() map[string]string {
+	if x != nil {
+		return x.RequestHeaders
+	}
+	return nil
+}
+
+func (x *Attempt) GetResponseHeaders() map[string]string {
+	if x != nil {
+		return x.ResponseHeaders
 	}
 	return nil
 }
@@ -1651,7 +1678,7 @@ const file_synchook_v1_delivery_proto_rawDesc = "" +
 	"createTime\x125\n" +
 	"\bend_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12)\n" +
 	"\x10operational_type\x18\x10 \x01(\tR\x0foperationalType\x12#\n" +
-	"\rsuperseded_by\x18\x11 \x01(\tR\fsupersededBy\"\xdd\x01\n" +
+	"\rsuperseded_by\x18\x11 \x01(\tR\fsupersededBy\"\x9f\x04\n" +
 	"\aAttempt\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x05R\x06number\x129\n" +
 	"\n" +
@@ -1659,7 +1686,16 @@ const file_synchook_v1_delivery_proto_rawDesc = "" +
 	"\bduration\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\bduration\x12\x16\n" +
 	"\x06status\x18\x04 \x01(\x05R\x06status\x12\x14\n" +
 	"\x05error\x18\x05 \x01(\tR\x05error\x12\x1a\n" +
-	"\bresponse\x18\x06 \x01(\fR\bresponse\"\xd4\x04\n" +
+	"\bresponse\x18\x06 \x01(\fR\bresponse\x12\x10\n" +
+	"\x03url\x18\a \x01(\tR\x03url\x12Q\n" +
+	"\x0frequest_headers\x18\b \x03(\v2(.synchook.v1.Attempt.RequestHeadersEntryR\x0erequestHeaders\x12T\n" +
+	"\x10response_headers\x18\t \x03(\v2).synchook.v1.Attempt.ResponseHeadersEntryR\x0fresponseHeaders\x1aA\n" +
+	"\x13RequestHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aB\n" +
+	"\x14ResponseHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd4\x04\n" +
 	"\x15ListDeliveriesRequest\x12:\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x1a.synchook.v1.DeliveryStateB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05state\x127\n" +
 	"\x13provider_config_key\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18dR\x11providerConfigKey\x12-\n" +
@@ -1804,7 +1840,7 @@ func file_synchook_v1_delivery_proto_rawDescGZIP() []byte {
 }
 
 var file_synchook_v1_delivery_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_synchook_v1_delivery_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_synchook_v1_delivery_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_synchook_v1_delivery_proto_goTypes = []any{
 	(DeliveryState)(0),               // 0: synchook.v1.DeliveryState
 	(ReasonKind)(0),                  // 1: synchook.v1.ReasonKind
@@ -1826,58 +1862,62 @@ var file_synchook_v1_delivery_proto_goTypes = []any{
 	(*GetDeliveryStatsResponse)(nil), // 17: synchook.v1.GetDeliveryStatsResponse
 	(*ListenDeliveriesRequest)(nil),  // 18: synchook.v1.ListenDeliveriesRequest
 	(*ListenDeliveriesResponse)(nil), // 19: synchook.v1.ListenDeliveriesResponse
-	nil,                              // 20: synchook.v1.ListenDeliveriesResponse.HeadersEntry
-	(*timestamppb.Timestamp)(nil),    // 21: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),      // 22: google.protobuf.Duration
+	nil,                              // 20: synchook.v1.Attempt.RequestHeadersEntry
+	nil,                              // 21: synchook.v1.Attempt.ResponseHeadersEntry
+	nil,                              // 22: synchook.v1.ListenDeliveriesResponse.HeadersEntry
+	(*timestamppb.Timestamp)(nil),    // 23: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),      // 24: google.protobuf.Duration
 }
 var file_synchook_v1_delivery_proto_depIdxs = []int32{
 	1,  // 0: synchook.v1.Reason.kind:type_name -> synchook.v1.ReasonKind
-	21, // 1: synchook.v1.Reason.until_time:type_name -> google.protobuf.Timestamp
+	23, // 1: synchook.v1.Reason.until_time:type_name -> google.protobuf.Timestamp
 	0,  // 2: synchook.v1.Delivery.state:type_name -> synchook.v1.DeliveryState
-	21, // 3: synchook.v1.Delivery.next_attempt_time:type_name -> google.protobuf.Timestamp
-	21, // 4: synchook.v1.Delivery.create_time:type_name -> google.protobuf.Timestamp
-	21, // 5: synchook.v1.Delivery.end_time:type_name -> google.protobuf.Timestamp
-	21, // 6: synchook.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
-	22, // 7: synchook.v1.Attempt.duration:type_name -> google.protobuf.Duration
-	0,  // 8: synchook.v1.ListDeliveriesRequest.state:type_name -> synchook.v1.DeliveryState
-	21, // 9: synchook.v1.ListDeliveriesRequest.created_after:type_name -> google.protobuf.Timestamp
-	21, // 10: synchook.v1.ListDeliveriesRequest.created_before:type_name -> google.protobuf.Timestamp
-	2,  // 11: synchook.v1.ListDeliveriesRequest.order:type_name -> synchook.v1.Order
-	4,  // 12: synchook.v1.ListDeliveriesResponse.deliveries:type_name -> synchook.v1.Delivery
-	4,  // 13: synchook.v1.GetDeliveryResponse.delivery:type_name -> synchook.v1.Delivery
-	5,  // 14: synchook.v1.GetDeliveryResponse.attempt_list:type_name -> synchook.v1.Attempt
-	3,  // 15: synchook.v1.GetDeliveryResponse.reasons:type_name -> synchook.v1.Reason
-	0,  // 16: synchook.v1.WatchDeliveriesRequest.state:type_name -> synchook.v1.DeliveryState
-	4,  // 17: synchook.v1.WatchDeliveriesResponse.delivery:type_name -> synchook.v1.Delivery
-	22, // 18: synchook.v1.GetDeliveryStatsRequest.window:type_name -> google.protobuf.Duration
-	22, // 19: synchook.v1.DeliveryCounts.latency_p50:type_name -> google.protobuf.Duration
-	22, // 20: synchook.v1.DeliveryCounts.latency_p95:type_name -> google.protobuf.Duration
-	21, // 21: synchook.v1.DeliveryMinute.start_time:type_name -> google.protobuf.Timestamp
-	14, // 22: synchook.v1.DeliveryMinute.counts:type_name -> synchook.v1.DeliveryCounts
-	21, // 23: synchook.v1.EndpointBacklog.oldest_create_time:type_name -> google.protobuf.Timestamp
-	14, // 24: synchook.v1.GetDeliveryStatsResponse.total:type_name -> synchook.v1.DeliveryCounts
-	15, // 25: synchook.v1.GetDeliveryStatsResponse.minutes:type_name -> synchook.v1.DeliveryMinute
-	16, // 26: synchook.v1.GetDeliveryStatsResponse.backlogs:type_name -> synchook.v1.EndpointBacklog
-	21, // 27: synchook.v1.ListenDeliveriesRequest.since:type_name -> google.protobuf.Timestamp
-	4,  // 28: synchook.v1.ListenDeliveriesResponse.delivery:type_name -> synchook.v1.Delivery
-	20, // 29: synchook.v1.ListenDeliveriesResponse.headers:type_name -> synchook.v1.ListenDeliveriesResponse.HeadersEntry
-	6,  // 30: synchook.v1.DeliveryService.ListDeliveries:input_type -> synchook.v1.ListDeliveriesRequest
-	8,  // 31: synchook.v1.DeliveryService.GetDelivery:input_type -> synchook.v1.GetDeliveryRequest
-	10, // 32: synchook.v1.DeliveryService.RetryDelivery:input_type -> synchook.v1.RetryDeliveryRequest
-	13, // 33: synchook.v1.DeliveryService.GetDeliveryStats:input_type -> synchook.v1.GetDeliveryStatsRequest
-	11, // 34: synchook.v1.DeliveryService.WatchDeliveries:input_type -> synchook.v1.WatchDeliveriesRequest
-	18, // 35: synchook.v1.DeliveryService.ListenDeliveries:input_type -> synchook.v1.ListenDeliveriesRequest
-	7,  // 36: synchook.v1.DeliveryService.ListDeliveries:output_type -> synchook.v1.ListDeliveriesResponse
-	9,  // 37: synchook.v1.DeliveryService.GetDelivery:output_type -> synchook.v1.GetDeliveryResponse
-	4,  // 38: synchook.v1.DeliveryService.RetryDelivery:output_type -> synchook.v1.Delivery
-	17, // 39: synchook.v1.DeliveryService.GetDeliveryStats:output_type -> synchook.v1.GetDeliveryStatsResponse
-	12, // 40: synchook.v1.DeliveryService.WatchDeliveries:output_type -> synchook.v1.WatchDeliveriesResponse
-	19, // 41: synchook.v1.DeliveryService.ListenDeliveries:output_type -> synchook.v1.ListenDeliveriesResponse
-	36, // [36:42] is the sub-list for method output_type
-	30, // [30:36] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	23, // 3: synchook.v1.Delivery.next_attempt_time:type_name -> google.protobuf.Timestamp
+	23, // 4: synchook.v1.Delivery.create_time:type_name -> google.protobuf.Timestamp
+	23, // 5: synchook.v1.Delivery.end_time:type_name -> google.protobuf.Timestamp
+	23, // 6: synchook.v1.Attempt.start_time:type_name -> google.protobuf.Timestamp
+	24, // 7: synchook.v1.Attempt.duration:type_name -> google.protobuf.Duration
+	20, // 8: synchook.v1.Attempt.request_headers:type_name -> synchook.v1.Attempt.RequestHeadersEntry
+	21, // 9: synchook.v1.Attempt.response_headers:type_name -> synchook.v1.Attempt.ResponseHeadersEntry
+	0,  // 10: synchook.v1.ListDeliveriesRequest.state:type_name -> synchook.v1.DeliveryState
+	23, // 11: synchook.v1.ListDeliveriesRequest.created_after:type_name -> google.protobuf.Timestamp
+	23, // 12: synchook.v1.ListDeliveriesRequest.created_before:type_name -> google.protobuf.Timestamp
+	2,  // 13: synchook.v1.ListDeliveriesRequest.order:type_name -> synchook.v1.Order
+	4,  // 14: synchook.v1.ListDeliveriesResponse.deliveries:type_name -> synchook.v1.Delivery
+	4,  // 15: synchook.v1.GetDeliveryResponse.delivery:type_name -> synchook.v1.Delivery
+	5,  // 16: synchook.v1.GetDeliveryResponse.attempt_list:type_name -> synchook.v1.Attempt
+	3,  // 17: synchook.v1.GetDeliveryResponse.reasons:type_name -> synchook.v1.Reason
+	0,  // 18: synchook.v1.WatchDeliveriesRequest.state:type_name -> synchook.v1.DeliveryState
+	4,  // 19: synchook.v1.WatchDeliveriesResponse.delivery:type_name -> synchook.v1.Delivery
+	24, // 20: synchook.v1.GetDeliveryStatsRequest.window:type_name -> google.protobuf.Duration
+	24, // 21: synchook.v1.DeliveryCounts.latency_p50:type_name -> google.protobuf.Duration
+	24, // 22: synchook.v1.DeliveryCounts.latency_p95:type_name -> google.protobuf.Duration
+	23, // 23: synchook.v1.DeliveryMinute.start_time:type_name -> google.protobuf.Timestamp
+	14, // 24: synchook.v1.DeliveryMinute.counts:type_name -> synchook.v1.DeliveryCounts
+	23, // 25: synchook.v1.EndpointBacklog.oldest_create_time:type_name -> google.protobuf.Timestamp
+	14, // 26: synchook.v1.GetDeliveryStatsResponse.total:type_name -> synchook.v1.DeliveryCounts
+	15, // 27: synchook.v1.GetDeliveryStatsResponse.minutes:type_name -> synchook.v1.DeliveryMinute
+	16, // 28: synchook.v1.GetDeliveryStatsResponse.backlogs:type_name -> synchook.v1.EndpointBacklog
+	23, // 29: synchook.v1.ListenDeliveriesRequest.since:type_name -> google.protobuf.Timestamp
+	4,  // 30: synchook.v1.ListenDeliveriesResponse.delivery:type_name -> synchook.v1.Delivery
+	22, // 31: synchook.v1.ListenDeliveriesResponse.headers:type_name -> synchook.v1.ListenDeliveriesResponse.HeadersEntry
+	6,  // 32: synchook.v1.DeliveryService.ListDeliveries:input_type -> synchook.v1.ListDeliveriesRequest
+	8,  // 33: synchook.v1.DeliveryService.GetDelivery:input_type -> synchook.v1.GetDeliveryRequest
+	10, // 34: synchook.v1.DeliveryService.RetryDelivery:input_type -> synchook.v1.RetryDeliveryRequest
+	13, // 35: synchook.v1.DeliveryService.GetDeliveryStats:input_type -> synchook.v1.GetDeliveryStatsRequest
+	11, // 36: synchook.v1.DeliveryService.WatchDeliveries:input_type -> synchook.v1.WatchDeliveriesRequest
+	18, // 37: synchook.v1.DeliveryService.ListenDeliveries:input_type -> synchook.v1.ListenDeliveriesRequest
+	7,  // 38: synchook.v1.DeliveryService.ListDeliveries:output_type -> synchook.v1.ListDeliveriesResponse
+	9,  // 39: synchook.v1.DeliveryService.GetDelivery:output_type -> synchook.v1.GetDeliveryResponse
+	4,  // 40: synchook.v1.DeliveryService.RetryDelivery:output_type -> synchook.v1.Delivery
+	17, // 41: synchook.v1.DeliveryService.GetDeliveryStats:output_type -> synchook.v1.GetDeliveryStatsResponse
+	12, // 42: synchook.v1.DeliveryService.WatchDeliveries:output_type -> synchook.v1.WatchDeliveriesResponse
+	19, // 43: synchook.v1.DeliveryService.ListenDeliveries:output_type -> synchook.v1.ListenDeliveriesResponse
+	38, // [38:44] is the sub-list for method output_type
+	32, // [32:38] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_synchook_v1_delivery_proto_init() }
@@ -1892,7 +1932,7 @@ func file_synchook_v1_delivery_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_synchook_v1_delivery_proto_rawDesc), len(file_synchook_v1_delivery_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   18,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -17,6 +17,7 @@ import { Await } from "../../ui/await.js";
 import { Badge } from "../../ui/badge.js";
 import { Button, Copyable } from "../../ui/button.js";
 import { Card } from "../../ui/card.js";
+import { Message } from "../../ui/message.js";
 import { Code, Skeleton } from "../../ui/note.js";
 import { Facts, Page } from "../../ui/page.js";
 import { Ago } from "../../ui/time.js";
@@ -126,7 +127,8 @@ function Standing({ delivery, reasons }: { delivery: Delivery; reasons: Reason[]
 
 /** OneAttempt is one request, and how long nothing happened before it. */
 function OneAttempt({ attempt, former }: { attempt: Attempt; former: Attempt | undefined }) {
-  const { number, startTime, duration, status, error, response } = attempt;
+  const { number, startTime, duration, status, error, url, requestHeaders, response, responseHeaders } =
+    attempt;
   const good = status >= 200 && status < 300;
   return (
     <li>
@@ -140,11 +142,21 @@ function OneAttempt({ attempt, former }: { attempt: Attempt; former: Attempt | u
           in {spanText(secondsOf(duration))}, <Ago time={startTime} />
         </span>
         {error && <div className="soft">{sentence(error)}</div>}
-        {response.length > 0 && (
-          <details>
-            <summary>What it answered</summary>
-            <Code label={`The answer to attempt ${number}`} text={bodyText(response)} />
-          </details>
+        {url && (
+          <Message
+            title="What was sent"
+            label={`The request of attempt ${number}`}
+            first={`POST ${url}`}
+            headers={requestHeaders}
+          />
+        )}
+        {(response.length > 0 || Object.keys(responseHeaders).length > 0) && (
+          <Message
+            title="What it answered"
+            label={`The answer to attempt ${number}`}
+            headers={responseHeaders}
+            body={response}
+          />
         )}
       </div>
     </li>

@@ -61,9 +61,11 @@ export function FailingSyncs() {
   return (
     <Card title="Runs that failed last">
       <Await query={query} meanwhile={<Skeleton height={38} />}>
-        {({ runs }) =>
+        {({ runs, nextPageToken }) =>
           runs.length === 0 ? (
-            <p className="soft">None: no sync has failed.</p>
+            <p className="soft">
+              {nextPageToken ? "None of the latest runs has failed." : "None: no sync has failed."}
+            </p>
           ) : (
             <ul className="lines">
               {runs.map((run) => (

@@ -7,11 +7,12 @@ import {
   type SendTestWebhookResponse,
 } from "@synchook/client/gen/endpoint_pb";
 import { useState } from "react";
-import { bodyText, secondsOf, sentence, spanText } from "../../lib/words.js";
+import { secondsOf, sentence, spanText } from "../../lib/words.js";
 import { Button } from "../../ui/button.js";
 import { Dialog } from "../../ui/dialog.js";
 import { Field, Select } from "../../ui/form.js";
-import { Code, FaultNote, Note } from "../../ui/note.js";
+import { Message } from "../../ui/message.js";
+import { FaultNote, Note } from "../../ui/note.js";
 import { Facts } from "../../ui/page.js";
 import { operationalTypes } from "./operational.js";
 
@@ -81,27 +82,9 @@ function Result({ result }: { result: SendTestWebhookResponse }) {
         ]}
       />
       {phases && <PhaseBars phases={phases} />}
-      {response.length > 0 && <Shown title="The answer" headers={responseHeaders} body={response} />}
-      <Shown title="What was sent" headers={requestHeaders} body={body} />
+      {response.length > 0 && <Message title="The answer" headers={responseHeaders} body={response} />}
+      <Message title="What was sent" headers={requestHeaders} body={body} />
     </>
-  );
-}
-
-function Shown({
-  title,
-  headers,
-  body,
-}: {
-  title: string;
-  headers: Record<string, string>;
-  body: Uint8Array;
-}) {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return (
-    <details>
-      <summary>{title}</summary>
-      <Code label={title} text={[...lines, "", bodyText(body)].join("\n")} />
-    </details>
   );
 }
 
