@@ -202,6 +202,10 @@ func fromConnection(con synchook.Connection, key string) (*v1.Connection, error)
 		Id: string(con.ID), ProviderConfigKey: key, ConnectionId: con.Name,
 		CredentialsKind: credentialsWords().enum(con.Credentials.Kind), Metadata: metadata, ConnectionConfig: config,
 		WebhookUrl: con.WebhookURL, CreateTime: timestamp(con.Created), UpdateTime: timestamp(con.Updated),
+		LastEventTime: timestamp(con.Stand.LastEvent), RefusedTime: timestamp(con.Stand.RefusedSince),
+	}
+	if at := con.Stand; at.LastRun != "" {
+		shown.LastRunId, shown.LastRunState, shown.LastRunTime = string(at.LastRun), runStateWords().enum(at.LastRunState), timestamp(at.LastRunEnded)
 	}
 	if con.WebhookURL != "" {
 		shown.EndpointId = string(synchook.ConnectionEndpointID(con.ID))

@@ -13,6 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+	"google.golang.org/protobuf/types/known/structpb"
+
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	"github.com/synchook/synchook/internal/intake"
 	"github.com/synchook/synchook/internal/provider"
@@ -295,5 +298,55 @@ func TestAPanicOfAProvidersCodeIsOurFault(t *testing.T) {
 	}
 	if !strings.Contains(w.log.String(), "the secret is 42") {
 		t.Error("the log does not say what happened")
+	}
+}
+
+func TestAConnectionAndItsIntegrationTellWhatCameLast(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.setUp()
+	look := func() (*v1.Integration, *v1.Connection) {
+		in, err := w.client.Integrations.GetIntegration(t.Context(), &v1.GetIntegrationRequest{ProviderConfigKey: "github"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		con, err := w.client.Connections.GetConnection(t.Context(), &v1.GetConnectionRequest{ProviderConfigKey: "github", ConnectionId: "user-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return in, con
+	}
+	if in, con := look(); in.LastEventTime != nil || con.LastEventTime != nil || con.LastRunId != "" || con.LastRunTime != nil || con.RefusedTime != nil {
+		t.Fatalf("before anything came: %v, %v", in, con)
+	}
+	w.ingest() // of an account that is no connection's
+	if in, con := look(); in.LastEventTime == nil || con.LastEventTime != nil {
+		t.Errorf("an event of nobody's came at %v, for the connection at %v", in.LastEventTime, con.LastEventTime)
+	}
+	config, err := structpb.NewStruct(map[string]any{"installation_id": 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.client.Connections.UpdateConnection(t.Context(), &v1.UpdateConnectionRequest{
+		Connection: &v1.Connection{ProviderConfigKey: "github", ConnectionId: "user-1", ConnectionConfig: config},
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"connection_config"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const theirs = `{"action":"opened","installation":{"id":8}}`
+	header := signed(theirs)
+	header.Set("X-Github-Delivery", "another")
+	if got := w.send(http.MethodPost, "/webhook/"+w.public+"/github", header, strings.NewReader(theirs)); got.status != http.StatusOK {
+		t.Fatalf("%+v", got)
+	}
+	in, con := look()
+	if in.LastEventTime == nil || !in.LastEventTime.AsTime().Equal(con.GetLastEventTime().AsTime()) {
+		t.Errorf("an event came at %v, for the connection at %v", in.LastEventTime, con.LastEventTime)
+	}
+	id := w.trigger()
+	w.work(id, synchook.RunFailed)
+	if _, con := look(); con.LastRunId != string(id) || con.LastRunState != v1.RunState_RUN_STATE_FAILED || con.LastRunTime == nil {
+		t.Errorf("after run %s failed: %v", id, con)
 	}
 }

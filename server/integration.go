@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"strings"
+	"time"
 
 	v1 "github.com/synchook/synchook/gen/synchook/v1"
 	"github.com/synchook/synchook/internal/provider"
@@ -16,6 +17,7 @@ type integrationStore interface {
 	Integrations(ctx context.Context, p synchook.ProjectID) ([]synchook.Integration, error)
 	UpdateIntegration(ctx context.Context, p synchook.ProjectID, in synchook.Integration) (synchook.Integration, error)
 	DeleteIntegration(ctx context.Context, p synchook.ProjectID, in synchook.Integration) error
+	LastEvents(ctx context.Context, p synchook.ProjectID) (map[synchook.IntegrationID]time.Time, error)
 }
 
 // integrationService serves synchook.v1.IntegrationService.
@@ -66,12 +68,8 @@ func (s *integrationService) ListIntegrations(ctx context.Context, r *v1.ListInt
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.store.Project(ctx, projectOf(ctx))
-	if err != nil {
-		return nil, err
-	}
-	shown := convertAll(page, func(in synchook.Integration) *v1.Integration { return fromIntegration(in, p, s.urls) })
-	return &v1.ListIntegrationsResponse{Integrations: shown, NextPageToken: next}, nil
+	shown, err := s.showAll(ctx, page)
+	return &v1.ListIntegrationsResponse{Integrations: shown, NextPageToken: next}, err
 }
 
 // UpdateIntegration implements the service.
@@ -131,11 +129,27 @@ func (s *integrationService) DeleteIntegration(ctx context.Context, r *v1.Delete
 }
 
 func (s *integrationService) show(ctx context.Context, in synchook.Integration) (*v1.Integration, error) {
+	shown, err := s.showAll(ctx, []synchook.Integration{in})
+	if err != nil {
+		return nil, err
+	}
+	return shown[0], nil
+}
+
+func (s *integrationService) showAll(ctx context.Context, list []synchook.Integration) ([]*v1.Integration, error) {
 	p, err := s.store.Project(ctx, projectOf(ctx))
 	if err != nil {
 		return nil, err
 	}
-	return fromIntegration(in, p, s.urls), nil
+	last, err := s.store.LastEvents(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	return convertAll(list, func(in synchook.Integration) *v1.Integration {
+		shown := fromIntegration(in, p, s.urls)
+		shown.LastEventTime = timestamp(last[in.ID])
+		return shown
+	}), nil
 }
 
 // fromIntegration leaves the secrets out: they go in only.

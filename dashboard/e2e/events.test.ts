@@ -157,6 +157,22 @@ test("The command palette finds a sync, a connection and an integration by name.
   await context.close();
 });
 
+test("A connection tells when an event came last, and how its last run ended.", async () => {
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  await logIn(page, house.dev.api_key);
+  await page.getByRole("link", { name: "Connections" }).click();
+  const row = page.getByRole("row").filter({ hasText: "user-1" });
+  await row.getByRole("link", { name: /succeeded|failed/ }).waitFor();
+  expect(await row.getByText("none yet").count()).toBe(0);
+  await expectAccessible(page, "the connections");
+  await shoot(page, "connections-lately");
+  await page.getByRole("link", { name: "Integrations" }).click();
+  await page.getByRole("table", { name: "Integrations" }).getByText(/ ago$/).waitFor();
+  await shoot(page, "integrations-lately");
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
 test("What matches is found behind a thousand events that do not.", async () => {
   const api = createClient({ baseUrl: house.dev.url, apiKey: house.dev.api_key });
   for (let number = 100; number < 1200; number += 20) {

@@ -66,7 +66,7 @@ func (s *Store) connection(ctx context.Context, p synchook.ProjectID, id synchoo
 }
 
 func (s *Store) readConnection(ctx context.Context, r redis.Cmdable, p synchook.ProjectID, id synchook.ConnectionID) func() (synchook.Connection, string, error) {
-	cmd := r.HMGet(ctx, key(p, "con", string(id)), "f", "x", "v", "xv")
+	cmd := r.HMGet(ctx, key(p, "con", string(id)), "f", "x", "v", "xv", "ev", "lr", "refused")
 	return func() (synchook.Connection, string, error) {
 		f, err := cmd.Result()
 		if err != nil {
@@ -85,9 +85,20 @@ func (s *Store) readConnection(ctx context.Context, r redis.Cmdable, p synchook.
 			return synchook.Connection{}, "", err
 		}
 		row.CredentialsVersion = int(number(w[3]))
+		row.Stand = connectionStand(w[4], w[5], w[6])
 		err = fromJSON(secret, &row.Connection.Credentials)
 		return row.Connection, w[2], err
 	}
+}
+
+// connectionStand reads what has become of a connection lately: when an event came, its last run, and since when its
+// credentials are refused.
+func connectionStand(event, run, refused string) synchook.ConnectionStand {
+	stand := synchook.ConnectionStand{LastEvent: fromMillis(event), RefusedSince: fromMillis(refused)}
+	if f := strings.Fields(run); len(f) == 3 {
+		stand.LastRun, stand.LastRunState, stand.LastRunEnded = synchook.RunID(f[0]), synchook.RunState(f[1]), fromMillis(f[2])
+	}
+	return stand
 }
 
 // IntegrationOf returns the integration of a connection, without touching its credentials.

@@ -17,10 +17,12 @@
 //	P:keys, P:keys:used            hash    API keys by ID, and when each was last used
 //	P:names                        hash    names that people chose -> IDs (i: c: s:)
 //	P:integrations                 hash    integrations by ID
+//	P:integrations:last            hash    when an event last came from each
 //	P:endpoint:<end>               hash    an endpoint, its headers and its secrets (encrypted); a connection's: whose
 //	P:endpoints[:con]              zset    further endpoints by ID; those of connections
 //	P:con:<con>                    hash    a connection; xv: how often its credentials changed; refused: since when an
-//	                                       API has refused them
+//	                                       API has refused them; ev: when an event last made a sync run; lr: the
+//	                                       run that ended last, how, and when
 //	P:connections[:<int>]          zset    connections, by ID
 //	P:match:<int>                  zset    to NUL value NUL connection, in lexical order
 //	P:syncs:<int>                  hash    syncs of an integration by ID

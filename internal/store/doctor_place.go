@@ -39,7 +39,7 @@ const (
 func kinds() []string {
 	return []string{
 		"synchook:schema", "synchook:projects", "synchook:public", "synchook:keys", "synchook:lease:", "synchook:ping", "synchook:purges",
-		"P:project", "P:audit", "P:keys", "P:keys:used", "P:names", "P:integrations", "P:endpoint:", "P:endpoints", "P:endpoints:", "P:con:", "P:connections",
+		"P:project", "P:audit", "P:keys", "P:keys:used", "P:names", "P:integrations", "P:integrations:last", "P:endpoint:", "P:endpoints", "P:endpoints:", "P:con:", "P:connections",
 		"P:connections:", "P:match:", "P:syncs:", "P:removed:", "P:models:", "P:deployed", "P:script:", "P:status:",
 		"P:schedules", "P:seen:", "P:event:", "P:events", "P:events:", "P:rejected:", "P:run:", "P:runs", "P:runs:",
 		"P:dlv:", "P:deliveries", "P:deliveries:", "P:deliveries:exhausted:", "P:deferred:", "P:co:", "P:sent:", "P:owed", "P:stat:", "P:work:", "P:replays", "P:recovery:", "P:recoveries", "P:lane:", "P:rows:", "P:due", "P:tombs", "P:purge", "P:purge:", "P:clock", "P:seq", "P:ahead",

@@ -91,7 +91,7 @@ func (r *attemptReader) size() int {
 	if r.err != nil {
 		return 0
 	}
-	return int(n) //nolint:gosec // no more than the text is long
+	return int(n)
 }
 
 func (r *attemptReader) text() string {

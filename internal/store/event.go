@@ -41,7 +41,7 @@ func (s *Store) AcceptEvent(ctx context.Context, p synchook.ProjectID, a Accept)
 	args := []any{
 		string(e.ID), seenKey(e), int(synchook.DedupeWindow / time.Second),
 		toJSON(eventFacts{e.Integration, e.ExternalID, e.Type, e.Size, e.Trace}), pack(a.Content.Body), toJSON(a.Content.Header),
-		string(e.Outcome), e.Reason, joinRuns(a.Runs), fanoutLane(p, a.Fanout), s.replicas.Number,
+		string(e.Outcome), e.Reason, joinRuns(a.Runs), fanoutLane(p, a.Fanout), s.replicas.Number, string(e.Integration),
 	}
 	answer, err := s.confirmed(ctx, "storing the event", projectTag(p), acceptScript, appendRuns(args, a.Runs)...)
 	if answer == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -97,6 +98,19 @@ func (s *Store) readIntegration(ctx context.Context, r redis.Cmdable, p synchook
 	}
 }
 
+// LastEvents says when an event last came from each integration. Those from which none has come are not there.
+func (s *Store) LastEvents(ctx context.Context, p synchook.ProjectID) (map[synchook.IntegrationID]time.Time, error) {
+	last, err := s.rdb.HGetAll(ctx, key(p, "integrations", "last")).Result()
+	if err != nil {
+		return nil, failed("reading when events came", err)
+	}
+	times := make(map[synchook.IntegrationID]time.Time, len(last))
+	for id, at := range last {
+		times[synchook.IntegrationID(id)] = fromMillis(at)
+	}
+	return times, nil
+}
+
 // IntegrationByKey returns the integration of that provider_config_key.
 func (s *Store) IntegrationByKey(ctx context.Context, p synchook.ProjectID, name string) (synchook.Integration, error) {
 	id, err := s.name(ctx, p, "i:"+name)
@@ -168,6 +182,7 @@ func (s *Store) DeleteIntegration(ctx context.Context, p synchook.ProjectID, in 
 		pipe.Expire(ctx, key(p, "script", string(id)), scriptKept)
 	}
 	pipe.HDel(ctx, key(p, "integrations"), string(in.ID))
+	pipe.HDel(ctx, key(p, "integrations", "last"), string(in.ID))
 	pipe.HDel(ctx, key(p, "names"), names...)
 	for _, what := range []string{"syncs", "removed", "models", "rejected", "match"} {
 		pipe.Del(ctx, key(p, what, string(in.ID)))

@@ -21,6 +21,17 @@ type Connection struct {
 	Updated     time.Time
 	// CredentialsVersion says which credentials these are: it is raised with each change of them.
 	CredentialsVersion int `json:"-"`
+	// Stand is what has become of it lately. Nobody sets it.
+	Stand ConnectionStand `json:"-"`
+}
+
+// ConnectionStand is what has become of a connection lately. A zero time: that has not happened yet.
+type ConnectionStand struct {
+	LastEvent    time.Time // when an event last made one of its syncs run
+	LastRun      RunID     // the run that ended last
+	LastRunState RunState
+	LastRunEnded time.Time
+	RefusedSince time.Time // since when the external API has refused its credentials
 }
 
 // CredentialsKind says how credentials are sent.

@@ -215,7 +215,18 @@ type Connection struct {
 	// else is as the project's settings say. Further endpoints are told as well. Empty: the project's URL.
 	WebhookUrl string `protobuf:"bytes,10,opt,name=webhook_url,json=webhookUrl,proto3" json:"webhook_url,omitempty"`
 	// The endpoint of webhook_url, "end_...". Output only. Empty: there is none.
-	EndpointId    string `protobuf:"bytes,11,opt,name=endpoint_id,json=endpointId,proto3" json:"endpoint_id,omitempty"`
+	EndpointId string `protobuf:"bytes,11,opt,name=endpoint_id,json=endpointId,proto3" json:"endpoint_id,omitempty"`
+	// When an event last made one of its syncs run. Output only. Unset: none has yet.
+	LastEventTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=last_event_time,json=lastEventTime,proto3" json:"last_event_time,omitempty"`
+	// The run that ended last, "run_...". Output only. Empty: none has yet.
+	LastRunId string `protobuf:"bytes,13,opt,name=last_run_id,json=lastRunId,proto3" json:"last_run_id,omitempty"`
+	// How that run ended. Output only.
+	LastRunState RunState `protobuf:"varint,14,opt,name=last_run_state,json=lastRunState,proto3,enum=synchook.v1.RunState" json:"last_run_state,omitempty"`
+	// When that run ended. Output only.
+	LastRunTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=last_run_time,json=lastRunTime,proto3" json:"last_run_time,omitempty"`
+	// Since when the external API has refused the connection's credentials. Output only. Unset: it has not, or it was not
+	// asked since they were changed.
+	RefusedTime   *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=refused_time,json=refusedTime,proto3" json:"refused_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -325,6 +336,41 @@ func (x *Connection) GetEndpointId() string {
 		return x.EndpointId
 	}
 	return ""
+}
+
+func (x *Connection) GetLastEventTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastEventTime
+	}
+	return nil
+}
+
+func (x *Connection) GetLastRunId() string {
+	if x != nil {
+		return x.LastRunId
+	}
+	return ""
+}
+
+func (x *Connection) GetLastRunState() RunState {
+	if x != nil {
+		return x.LastRunState
+	}
+	return RunState_RUN_STATE_UNSPECIFIED
+}
+
+func (x *Connection) GetLastRunTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastRunTime
+	}
+	return nil
+}
+
+func (x *Connection) GetRefusedTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RefusedTime
+	}
+	return nil
 }
 
 // CreateConnectionRequest describes the connection to make.
@@ -817,7 +863,7 @@ var File_synchook_v1_connection_proto protoreflect.FileDescriptor
 
 const file_synchook_v1_connection_proto_rawDesc = "" +
 	"\n" +
-	"\x1csynchook/v1/connection.proto\x12\vsynchook.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb8\x03\n" +
+	"\x1csynchook/v1/connection.proto\x12\vsynchook.v1\x1a\x1bbuf/validate/validate.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15synchook/v1/run.proto\"\xb8\x03\n" +
 	"\vCredentials\x12;\n" +
 	"\fbearer_token\x18\x01 \x01(\tB\x16\xbaH\x13r\x11\x10\x01\x18\x80@2\n" +
 	"^[^\\r\\n]*$H\x00R\vbearerToken\x12A\n" +
@@ -830,7 +876,7 @@ const file_synchook_v1_connection_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB&\xbaH#r!\x18d2\x1d^[A-Za-z0-9!#$%&'*+.^_`|~-]+$R\x04name\x12*\n" +
 	"\x05value\x18\x02 \x01(\tB\x14\xbaH\x11r\x0f\x18\x80@2\n" +
 	"^[^\\r\\n]*$R\x05valueB\x06\n" +
-	"\x04kind\"\xce\x04\n" +
+	"\x04kind\"\xee\x06\n" +
 	"\n" +
 	"Connection\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x129\n" +
@@ -849,7 +895,12 @@ const file_synchook_v1_connection_proto_rawDesc = "" +
 	" \x01(\tB\b\xbaH\x05r\x03\x18\x80\x10R\n" +
 	"webhookUrl\x12\x1f\n" +
 	"\vendpoint_id\x18\v \x01(\tR\n" +
-	"endpointId\"Z\n" +
+	"endpointId\x12B\n" +
+	"\x0flast_event_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\rlastEventTime\x12\x1e\n" +
+	"\vlast_run_id\x18\r \x01(\tR\tlastRunId\x12;\n" +
+	"\x0elast_run_state\x18\x0e \x01(\x0e2\x15.synchook.v1.RunStateR\flastRunState\x12>\n" +
+	"\rlast_run_time\x18\x0f \x01(\v2\x1a.google.protobuf.TimestampR\vlastRunTime\x12=\n" +
+	"\frefused_time\x18\x10 \x01(\v2\x1a.google.protobuf.TimestampR\vrefusedTime\"Z\n" +
 	"\x17CreateConnectionRequest\x12?\n" +
 	"\n" +
 	"connection\x18\x01 \x01(\v2\x17.synchook.v1.ConnectionB\x06\xbaH\x03\xc8\x01\x01R\n" +
@@ -921,7 +972,8 @@ var file_synchook_v1_connection_proto_goTypes = []any{
 	(*Credentials_HeaderCredentials)(nil), // 11: synchook.v1.Credentials.HeaderCredentials
 	(*structpb.Struct)(nil),               // 12: google.protobuf.Struct
 	(*timestamppb.Timestamp)(nil),         // 13: google.protobuf.Timestamp
-	(*fieldmaskpb.FieldMask)(nil),         // 14: google.protobuf.FieldMask
+	(RunState)(0),                         // 14: synchook.v1.RunState
+	(*fieldmaskpb.FieldMask)(nil),         // 15: google.protobuf.FieldMask
 }
 var file_synchook_v1_connection_proto_depIdxs = []int32{
 	10, // 0: synchook.v1.Credentials.basic:type_name -> synchook.v1.Credentials.BasicCredentials
@@ -932,25 +984,29 @@ var file_synchook_v1_connection_proto_depIdxs = []int32{
 	12, // 5: synchook.v1.Connection.connection_config:type_name -> google.protobuf.Struct
 	13, // 6: synchook.v1.Connection.create_time:type_name -> google.protobuf.Timestamp
 	13, // 7: synchook.v1.Connection.update_time:type_name -> google.protobuf.Timestamp
-	2,  // 8: synchook.v1.CreateConnectionRequest.connection:type_name -> synchook.v1.Connection
-	2,  // 9: synchook.v1.ListConnectionsResponse.connections:type_name -> synchook.v1.Connection
-	2,  // 10: synchook.v1.UpdateConnectionRequest.connection:type_name -> synchook.v1.Connection
-	14, // 11: synchook.v1.UpdateConnectionRequest.update_mask:type_name -> google.protobuf.FieldMask
-	3,  // 12: synchook.v1.ConnectionService.CreateConnection:input_type -> synchook.v1.CreateConnectionRequest
-	4,  // 13: synchook.v1.ConnectionService.GetConnection:input_type -> synchook.v1.GetConnectionRequest
-	5,  // 14: synchook.v1.ConnectionService.ListConnections:input_type -> synchook.v1.ListConnectionsRequest
-	7,  // 15: synchook.v1.ConnectionService.UpdateConnection:input_type -> synchook.v1.UpdateConnectionRequest
-	8,  // 16: synchook.v1.ConnectionService.DeleteConnection:input_type -> synchook.v1.DeleteConnectionRequest
-	2,  // 17: synchook.v1.ConnectionService.CreateConnection:output_type -> synchook.v1.Connection
-	2,  // 18: synchook.v1.ConnectionService.GetConnection:output_type -> synchook.v1.Connection
-	6,  // 19: synchook.v1.ConnectionService.ListConnections:output_type -> synchook.v1.ListConnectionsResponse
-	2,  // 20: synchook.v1.ConnectionService.UpdateConnection:output_type -> synchook.v1.Connection
-	9,  // 21: synchook.v1.ConnectionService.DeleteConnection:output_type -> synchook.v1.DeleteConnectionResponse
-	17, // [17:22] is the sub-list for method output_type
-	12, // [12:17] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	13, // 8: synchook.v1.Connection.last_event_time:type_name -> google.protobuf.Timestamp
+	14, // 9: synchook.v1.Connection.last_run_state:type_name -> synchook.v1.RunState
+	13, // 10: synchook.v1.Connection.last_run_time:type_name -> google.protobuf.Timestamp
+	13, // 11: synchook.v1.Connection.refused_time:type_name -> google.protobuf.Timestamp
+	2,  // 12: synchook.v1.CreateConnectionRequest.connection:type_name -> synchook.v1.Connection
+	2,  // 13: synchook.v1.ListConnectionsResponse.connections:type_name -> synchook.v1.Connection
+	2,  // 14: synchook.v1.UpdateConnectionRequest.connection:type_name -> synchook.v1.Connection
+	15, // 15: synchook.v1.UpdateConnectionRequest.update_mask:type_name -> google.protobuf.FieldMask
+	3,  // 16: synchook.v1.ConnectionService.CreateConnection:input_type -> synchook.v1.CreateConnectionRequest
+	4,  // 17: synchook.v1.ConnectionService.GetConnection:input_type -> synchook.v1.GetConnectionRequest
+	5,  // 18: synchook.v1.ConnectionService.ListConnections:input_type -> synchook.v1.ListConnectionsRequest
+	7,  // 19: synchook.v1.ConnectionService.UpdateConnection:input_type -> synchook.v1.UpdateConnectionRequest
+	8,  // 20: synchook.v1.ConnectionService.DeleteConnection:input_type -> synchook.v1.DeleteConnectionRequest
+	2,  // 21: synchook.v1.ConnectionService.CreateConnection:output_type -> synchook.v1.Connection
+	2,  // 22: synchook.v1.ConnectionService.GetConnection:output_type -> synchook.v1.Connection
+	6,  // 23: synchook.v1.ConnectionService.ListConnections:output_type -> synchook.v1.ListConnectionsResponse
+	2,  // 24: synchook.v1.ConnectionService.UpdateConnection:output_type -> synchook.v1.Connection
+	9,  // 25: synchook.v1.ConnectionService.DeleteConnection:output_type -> synchook.v1.DeleteConnectionResponse
+	21, // [21:26] is the sub-list for method output_type
+	16, // [16:21] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_synchook_v1_connection_proto_init() }
@@ -958,6 +1014,7 @@ func file_synchook_v1_connection_proto_init() {
 	if File_synchook_v1_connection_proto != nil {
 		return
 	}
+	file_synchook_v1_run_proto_init()
 	file_synchook_v1_connection_proto_msgTypes[0].OneofWrappers = []any{
 		(*Credentials_BearerToken)(nil),
 		(*Credentials_Basic)(nil),

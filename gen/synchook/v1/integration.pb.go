@@ -163,7 +163,9 @@ type Integration struct {
 	// When the integration was made. Output only.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When the integration was last changed. Output only.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// When an event of the provider last came. Output only. Unset: none has come yet.
+	LastEventTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=last_event_time,json=lastEventTime,proto3" json:"last_event_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -271,6 +273,13 @@ func (x *Integration) GetCreateTime() *timestamppb.Timestamp {
 func (x *Integration) GetUpdateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.UpdateTime
+	}
+	return nil
+}
+
+func (x *Integration) GetLastEventTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastEventTime
 	}
 	return nil
 }
@@ -627,7 +636,7 @@ const file_synchook_v1_integration_proto_rawDesc = "" +
 	"\x05Match\x126\n" +
 	"\x05rules\x18\x01 \x03(\v2\x16.synchook.v1.MatchRuleB\b\xbaH\x05\x92\x01\x02\x10\n" +
 	"R\x05rules\x12\x10\n" +
-	"\x03all\x18\x02 \x01(\bR\x03all\"\x9f\x04\n" +
+	"\x03all\x18\x02 \x01(\bR\x03all\"\xe3\x04\n" +
 	"\vIntegration\x12\x17\n" +
 	"\x02id\x18\x01 \x01(\tB\a\xbaH\x04r\x02\x18@R\x02id\x12U\n" +
 	"\x13provider_config_key\x18\x02 \x01(\tB%\xbaH\"r \x18d2\x1c^[A-Za-z0-9][A-Za-z0-9._-]*$R\x11providerConfigKey\x12%\n" +
@@ -643,7 +652,8 @@ const file_synchook_v1_integration_proto_rawDesc = "" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"^\n" +
+	"updateTime\x12B\n" +
+	"\x0flast_event_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\rlastEventTime\"^\n" +
 	"\x18CreateIntegrationRequest\x12B\n" +
 	"\vintegration\x18\x01 \x01(\v2\x18.synchook.v1.IntegrationB\x06\xbaH\x03\xc8\x01\x01R\vintegration\"R\n" +
 	"\x15GetIntegrationRequest\x129\n" +
@@ -702,25 +712,26 @@ var file_synchook_v1_integration_proto_depIdxs = []int32{
 	1,  // 1: synchook.v1.Integration.match:type_name -> synchook.v1.Match
 	10, // 2: synchook.v1.Integration.create_time:type_name -> google.protobuf.Timestamp
 	10, // 3: synchook.v1.Integration.update_time:type_name -> google.protobuf.Timestamp
-	2,  // 4: synchook.v1.CreateIntegrationRequest.integration:type_name -> synchook.v1.Integration
-	2,  // 5: synchook.v1.ListIntegrationsResponse.integrations:type_name -> synchook.v1.Integration
-	2,  // 6: synchook.v1.UpdateIntegrationRequest.integration:type_name -> synchook.v1.Integration
-	11, // 7: synchook.v1.UpdateIntegrationRequest.update_mask:type_name -> google.protobuf.FieldMask
-	3,  // 8: synchook.v1.IntegrationService.CreateIntegration:input_type -> synchook.v1.CreateIntegrationRequest
-	4,  // 9: synchook.v1.IntegrationService.GetIntegration:input_type -> synchook.v1.GetIntegrationRequest
-	5,  // 10: synchook.v1.IntegrationService.ListIntegrations:input_type -> synchook.v1.ListIntegrationsRequest
-	7,  // 11: synchook.v1.IntegrationService.UpdateIntegration:input_type -> synchook.v1.UpdateIntegrationRequest
-	8,  // 12: synchook.v1.IntegrationService.DeleteIntegration:input_type -> synchook.v1.DeleteIntegrationRequest
-	2,  // 13: synchook.v1.IntegrationService.CreateIntegration:output_type -> synchook.v1.Integration
-	2,  // 14: synchook.v1.IntegrationService.GetIntegration:output_type -> synchook.v1.Integration
-	6,  // 15: synchook.v1.IntegrationService.ListIntegrations:output_type -> synchook.v1.ListIntegrationsResponse
-	2,  // 16: synchook.v1.IntegrationService.UpdateIntegration:output_type -> synchook.v1.Integration
-	9,  // 17: synchook.v1.IntegrationService.DeleteIntegration:output_type -> synchook.v1.DeleteIntegrationResponse
-	13, // [13:18] is the sub-list for method output_type
-	8,  // [8:13] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	10, // 4: synchook.v1.Integration.last_event_time:type_name -> google.protobuf.Timestamp
+	2,  // 5: synchook.v1.CreateIntegrationRequest.integration:type_name -> synchook.v1.Integration
+	2,  // 6: synchook.v1.ListIntegrationsResponse.integrations:type_name -> synchook.v1.Integration
+	2,  // 7: synchook.v1.UpdateIntegrationRequest.integration:type_name -> synchook.v1.Integration
+	11, // 8: synchook.v1.UpdateIntegrationRequest.update_mask:type_name -> google.protobuf.FieldMask
+	3,  // 9: synchook.v1.IntegrationService.CreateIntegration:input_type -> synchook.v1.CreateIntegrationRequest
+	4,  // 10: synchook.v1.IntegrationService.GetIntegration:input_type -> synchook.v1.GetIntegrationRequest
+	5,  // 11: synchook.v1.IntegrationService.ListIntegrations:input_type -> synchook.v1.ListIntegrationsRequest
+	7,  // 12: synchook.v1.IntegrationService.UpdateIntegration:input_type -> synchook.v1.UpdateIntegrationRequest
+	8,  // 13: synchook.v1.IntegrationService.DeleteIntegration:input_type -> synchook.v1.DeleteIntegrationRequest
+	2,  // 14: synchook.v1.IntegrationService.CreateIntegration:output_type -> synchook.v1.Integration
+	2,  // 15: synchook.v1.IntegrationService.GetIntegration:output_type -> synchook.v1.Integration
+	6,  // 16: synchook.v1.IntegrationService.ListIntegrations:output_type -> synchook.v1.ListIntegrationsResponse
+	2,  // 17: synchook.v1.IntegrationService.UpdateIntegration:output_type -> synchook.v1.Integration
+	9,  // 18: synchook.v1.IntegrationService.DeleteIntegration:output_type -> synchook.v1.DeleteIntegrationResponse
+	14, // [14:19] is the sub-list for method output_type
+	9,  // [9:14] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_synchook_v1_integration_proto_init() }

@@ -2,7 +2,7 @@
 -- provider comes after it.
 -- ARGV: 1 event, 2 de-duplication key, 3 its window in seconds, 4 facts, 5 body, 6 headers,
 -- 7 outcome, 8 reason, 9 run IDs (the first 100), 10 fan-out lane or '', 11 how many replicas are waited
--- for, then for each run: id, lane, body.
+-- for, 12 integration, then for each run: id, lane, body.
 local seen = P .. ':seen:' .. ARGV[2]
 local first = redis.call('GET', seen)
 if first and ARGV[11] ~= '0' then
@@ -34,16 +34,19 @@ if redis.call('EXISTS', key) == 0 then
     redis.call('ZADD', P .. ':events:' .. ARGV[7], seq, ARGV[1])
   end
   redis.call('SET', seen, ARGV[1], 'EX', ARGV[3])
+  if redis.call('HEXISTS', P .. ':integrations', ARGV[12]) == 1 then
+    redis.call('HSET', P .. ':integrations:last', ARGV[12], num(accepted))
+  end
   count_work('e')
   keep_counts(t)
-  for i = 12, #ARGV, 3 do
+  for i = 13, #ARGV, 3 do
     add_run(ARGV[i], ARGV[i + 1], ARGV[i + 2], t, accepted)
   end
   if ARGV[10] ~= '' then
     put(ARGV[10], ARGV[1], t)
   end
 else -- sent again: its reply was lost; whoever waits is told once more
-  for i = 12, #ARGV, 3 do
+  for i = 13, #ARGV, 3 do
     tell(ARGV[i + 1])
   end
   if ARGV[10] ~= '' then

@@ -156,6 +156,9 @@ local function add_run(id, lane, body, t, created)
   end
   event_waits(body, 1)
   redis.call('HSET', key, 'b', body, 'st', 'queued', 'lane', lane, 'new', num(created))
+  if string.find(body, '"e":"', 1, true) then
+    redis.call('HSET', P .. ':con:' .. string.match(lane, '^[^.]+'), 'ev', num(created))
+  end
   redis.call('ZADD', P .. ':runs', num(created), id)
   redis.call('ZADD', P .. ':runs:queued', num(created), id)
   put(lane, id, t)

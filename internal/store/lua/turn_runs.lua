@@ -35,7 +35,9 @@ local function ended(key, id, state, i, t)
   if state == 'failed' then
     count_work('b')
   end
-  redis.call('HSET', key, 'end', num(clock(t)))
+  local at = num(clock(t))
+  redis.call('HSET', key, 'end', at)
+  redis.call('HSET', P .. ':con:' .. string.match(ARGV[1], '^[^.]+'), 'lr', id .. ' ' .. state .. ' ' .. at)
   redis.call('HDEL', key, 'nb', 'cancel')
   event_waits(redis.call('HGET', key, 'b'), -1)
   redis.call('ZREM', P .. ':rows:' .. ARGV[1], id)

@@ -8,6 +8,7 @@ import { useChange } from "../../lib/change.js";
 import { useFilters } from "../../lib/filters.js";
 import { usePages } from "../../lib/pages.js";
 import { usePlace } from "../../lib/session.js";
+import { Badge } from "../../ui/badge.js";
 import { Button } from "../../ui/button.js";
 import { Confirm } from "../../ui/dialog.js";
 import { Field, Filters, FilterText, Select } from "../../ui/form.js";
@@ -28,7 +29,7 @@ export default function Connections() {
   const rows = usePages(
     ConnectionService.method.listConnections,
     { providerConfigKey: values.integration, connectionId: values.connection, pageSize: 50 },
-    { rows: (page) => page.connections },
+    { rows: (page) => page.connections, every: 10_000 },
   );
   const add = (
     <Button look="main" disabled={!may("write") || keys.length === 0} onClick={() => setMaking(true)}>
@@ -54,7 +55,7 @@ export default function Connections() {
               />
             )}
           </Field>
-          <Field label="Connection" hint="Its whole name.">
+          <Field label="Connection's name">
             {(told) => (
               <FilterText
                 {...told}
@@ -97,25 +98,30 @@ const kinds: Record<CredentialsKind, string> = {
 const columns: Column<Connection>[] = [
   {
     title: "Connection",
-    cell: ({ connectionId, providerConfigKey }) => (
+    cell: ({ connectionId, providerConfigKey, connectionConfig }) => (
       <div>
-        <strong>{connectionId}</strong>
-        <div className="soft">{providerConfigKey}</div>
+        <strong>{connectionId}</strong> <span className="soft">{providerConfigKey}</span>
+        <div title="What the webhooks of its account are known by">
+          <code>{JSON.stringify(connectionConfig ?? {})}</code>
+        </div>
       </div>
     ),
   },
-  { title: "Credentials", cell: ({ credentialsKind }) => kinds[credentialsKind] ?? "–" },
   {
-    title: "Matched by",
-    cell: ({ connectionConfig }) => <code>{JSON.stringify(connectionConfig ?? {})}</code>,
-  },
-  {
-    title: "Last run",
-    cell: ({ connectionId, providerConfigKey }) => (
-      <LastRun of={{ connectionId, providerConfigKey }} every={30_000} />
+    title: "Credentials",
+    cell: ({ credentialsKind, refusedTime }) => (
+      <div>
+        {kinds[credentialsKind] ?? "–"}
+        {refusedTime && (
+          <div>
+            <Badge tone="bad">refused</Badge> <Ago time={refusedTime} />
+          </div>
+        )}
+      </div>
     ),
   },
-  { title: "Made", cell: ({ createTime }) => <Ago time={createTime} /> },
+  { title: "Last event", cell: ({ lastEventTime }) => <Ago time={lastEventTime} never="none yet" /> },
+  { title: "Last run", cell: (connection) => <LastRun of={connection} /> },
   {
     title: "Look at",
     cell: ({ connectionId, providerConfigKey }) => {

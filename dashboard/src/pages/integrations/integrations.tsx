@@ -24,7 +24,7 @@ export default function Integrations() {
   const rows = usePages(
     IntegrationService.method.listIntegrations,
     { pageSize: 100 },
-    { rows: (page) => page.integrations },
+    { rows: (page) => page.integrations, every: 10_000 },
   );
   const add = (
     <Button look="main" disabled={!may("write")} onClick={() => setMaking(true)}>
@@ -77,7 +77,7 @@ function ProviderLink({ provider }: { provider: string }) {
 }
 
 /** LastEvent is when the provider sent something last, and whether it set something off. */
-function LastEvent({ integration: { providerConfigKey } }: { integration: Integration }) {
+function LastEvent({ integration: { providerConfigKey, lastEventTime } }: { integration: Integration }) {
   const { data } = useQuery(
     EventService.method.listEvents,
     { providerConfigKey, pageSize: 1 },
@@ -85,7 +85,7 @@ function LastEvent({ integration: { providerConfigKey } }: { integration: Integr
   );
   const [event] = data?.events ?? [];
   if (!event) {
-    return <span className="soft">{data && "none yet"}</span>;
+    return <Ago time={lastEventTime} never="none yet" />;
   }
   const { word, tone } = eventOutcome(event.outcome);
   return (

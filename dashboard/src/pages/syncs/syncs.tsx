@@ -12,7 +12,7 @@ import { type Choice, Menu } from "../../ui/menu.js";
 import { Empty } from "../../ui/note.js";
 import { Page } from "../../ui/page.js";
 import { type Column, Table } from "../../ui/table.js";
-import { LastRun } from "../runs/last.js";
+import { LastRunOfSync } from "../runs/last.js";
 
 /** Syncs are the scripts that are deployed. */
 export default function Syncs() {
@@ -69,7 +69,9 @@ const columns: Column<Sync>[] = [
   },
   {
     title: "Last result",
-    cell: ({ syncName, providerConfigKey }) => <LastRun of={{ syncName, providerConfigKey }} every={5_000} />,
+    cell: ({ syncName, providerConfigKey }) => (
+      <LastRunOfSync of={{ syncName, providerConfigKey }} every={5_000} />
+    ),
   },
   { title: "", end: true, cell: (sync) => <Actions sync={sync} /> },
 ];

@@ -6,13 +6,15 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { FieldMask, FieldMaskJson, StructJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { RunState, RunStateJson } from "./run_pb.js";
+import { file_synchook_v1_run } from "./run_pb.js";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file synchook/v1/connection.proto.
  */
 export const file_synchook_v1_connection: GenFile = /*@__PURE__*/
-  fileDesc("ChxzeW5jaG9vay92MS9jb25uZWN0aW9uLnByb3RvEgtzeW5jaG9vay52MSKRAgoLQ3JlZGVudGlhbHMSFgoMYmVhcmVyX3Rva2VuGAEgASgJSAASOgoFYmFzaWMYAiABKAsyKS5zeW5jaG9vay52MS5DcmVkZW50aWFscy5CYXNpY0NyZWRlbnRpYWxzSAASPAoGaGVhZGVyGAMgASgLMiouc3luY2hvb2sudjEuQ3JlZGVudGlhbHMuSGVhZGVyQ3JlZGVudGlhbHNIABo2ChBCYXNpY0NyZWRlbnRpYWxzEhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJGjAKEUhlYWRlckNyZWRlbnRpYWxzEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAlCBgoEa2luZCKeAwoKQ29ubmVjdGlvbhIKCgJpZBgBIAEoCRIbChNwcm92aWRlcl9jb25maWdfa2V5GAIgASgJEhUKDWNvbm5lY3Rpb25faWQYAyABKAkSLQoLY3JlZGVudGlhbHMYBCABKAsyGC5zeW5jaG9vay52MS5DcmVkZW50aWFscxI2ChBjcmVkZW50aWFsc19raW5kGAUgASgOMhwuc3luY2hvb2sudjEuQ3JlZGVudGlhbHNLaW5kEikKCG1ldGFkYXRhGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIyChFjb25uZWN0aW9uX2NvbmZpZxgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgt3ZWJob29rX3VybBgKIAEoCRITCgtlbmRwb2ludF9pZBgLIAEoCSJGChdDcmVhdGVDb25uZWN0aW9uUmVxdWVzdBIrCgpjb25uZWN0aW9uGAEgASgLMhcuc3luY2hvb2sudjEuQ29ubmVjdGlvbiJKChRHZXRDb25uZWN0aW9uUmVxdWVzdBIbChNwcm92aWRlcl9jb25maWdfa2V5GAEgASgJEhUKDWNvbm5lY3Rpb25faWQYAiABKAkicwoWTGlzdENvbm5lY3Rpb25zUmVxdWVzdBIbChNwcm92aWRlcl9jb25maWdfa2V5GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEhUKDWNvbm5lY3Rpb25faWQYBCABKAkiYAoXTGlzdENvbm5lY3Rpb25zUmVzcG9uc2USLAoLY29ubmVjdGlvbnMYASADKAsyFy5zeW5jaG9vay52MS5Db25uZWN0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ3ChdVcGRhdGVDb25uZWN0aW9uUmVxdWVzdBIrCgpjb25uZWN0aW9uGAEgASgLMhcuc3luY2hvb2sudjEuQ29ubmVjdGlvbhIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siTQoXRGVsZXRlQ29ubmVjdGlvblJlcXVlc3QSGwoTcHJvdmlkZXJfY29uZmlnX2tleRgBIAEoCRIVCg1jb25uZWN0aW9uX2lkGAIgASgJIhoKGERlbGV0ZUNvbm5lY3Rpb25SZXNwb25zZSqkAQoPQ3JlZGVudGlhbHNLaW5kEiAKHENSRURFTlRJQUxTX0tJTkRfVU5TUEVDSUZJRUQQABIZChVDUkVERU5USUFMU19LSU5EX05PTkUQARIbChdDUkVERU5USUFMU19LSU5EX0JFQVJFUhACEhoKFkNSRURFTlRJQUxTX0tJTkRfQkFTSUMQAxIbChdDUkVERU5USUFMU19LSU5EX0hFQURFUhAEMs8DChFDb25uZWN0aW9uU2VydmljZRJRChBDcmVhdGVDb25uZWN0aW9uEiQuc3luY2hvb2sudjEuQ3JlYXRlQ29ubmVjdGlvblJlcXVlc3QaFy5zeW5jaG9vay52MS5Db25uZWN0aW9uElAKDUdldENvbm5lY3Rpb24SIS5zeW5jaG9vay52MS5HZXRDb25uZWN0aW9uUmVxdWVzdBoXLnN5bmNob29rLnYxLkNvbm5lY3Rpb24iA5ACARJhCg9MaXN0Q29ubmVjdGlvbnMSIy5zeW5jaG9vay52MS5MaXN0Q29ubmVjdGlvbnNSZXF1ZXN0GiQuc3luY2hvb2sudjEuTGlzdENvbm5lY3Rpb25zUmVzcG9uc2UiA5ACARJRChBVcGRhdGVDb25uZWN0aW9uEiQuc3luY2hvb2sudjEuVXBkYXRlQ29ubmVjdGlvblJlcXVlc3QaFy5zeW5jaG9vay52MS5Db25uZWN0aW9uEl8KEERlbGV0ZUNvbm5lY3Rpb24SJC5zeW5jaG9vay52MS5EZWxldGVDb25uZWN0aW9uUmVxdWVzdBolLnN5bmNob29rLnYxLkRlbGV0ZUNvbm5lY3Rpb25SZXNwb25zZUI5WjdnaXRodWIuY29tL3N5bmNob29rL3N5bmNob29rL2dlbi9zeW5jaG9vay92MTtzeW5jaG9va3YxYgZwcm90bzM", [file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChxzeW5jaG9vay92MS9jb25uZWN0aW9uLnByb3RvEgtzeW5jaG9vay52MSKRAgoLQ3JlZGVudGlhbHMSFgoMYmVhcmVyX3Rva2VuGAEgASgJSAASOgoFYmFzaWMYAiABKAsyKS5zeW5jaG9vay52MS5DcmVkZW50aWFscy5CYXNpY0NyZWRlbnRpYWxzSAASPAoGaGVhZGVyGAMgASgLMiouc3luY2hvb2sudjEuQ3JlZGVudGlhbHMuSGVhZGVyQ3JlZGVudGlhbHNIABo2ChBCYXNpY0NyZWRlbnRpYWxzEhAKCHVzZXJuYW1lGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJGjAKEUhlYWRlckNyZWRlbnRpYWxzEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAlCBgoEa2luZCL8BAoKQ29ubmVjdGlvbhIKCgJpZBgBIAEoCRIbChNwcm92aWRlcl9jb25maWdfa2V5GAIgASgJEhUKDWNvbm5lY3Rpb25faWQYAyABKAkSLQoLY3JlZGVudGlhbHMYBCABKAsyGC5zeW5jaG9vay52MS5DcmVkZW50aWFscxI2ChBjcmVkZW50aWFsc19raW5kGAUgASgOMhwuc3luY2hvb2sudjEuQ3JlZGVudGlhbHNLaW5kEikKCG1ldGFkYXRhGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIyChFjb25uZWN0aW9uX2NvbmZpZxgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLwoLY3JlYXRlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgt3ZWJob29rX3VybBgKIAEoCRITCgtlbmRwb2ludF9pZBgLIAEoCRIzCg9sYXN0X2V2ZW50X3RpbWUYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC2xhc3RfcnVuX2lkGA0gASgJEi0KDmxhc3RfcnVuX3N0YXRlGA4gASgOMhUuc3luY2hvb2sudjEuUnVuU3RhdGUSMQoNbGFzdF9ydW5fdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMAoMcmVmdXNlZF90aW1lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJGChdDcmVhdGVDb25uZWN0aW9uUmVxdWVzdBIrCgpjb25uZWN0aW9uGAEgASgLMhcuc3luY2hvb2sudjEuQ29ubmVjdGlvbiJKChRHZXRDb25uZWN0aW9uUmVxdWVzdBIbChNwcm92aWRlcl9jb25maWdfa2V5GAEgASgJEhUKDWNvbm5lY3Rpb25faWQYAiABKAkicwoWTGlzdENvbm5lY3Rpb25zUmVxdWVzdBIbChNwcm92aWRlcl9jb25maWdfa2V5GAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJEhUKDWNvbm5lY3Rpb25faWQYBCABKAkiYAoXTGlzdENvbm5lY3Rpb25zUmVzcG9uc2USLAoLY29ubmVjdGlvbnMYASADKAsyFy5zeW5jaG9vay52MS5Db25uZWN0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJ3ChdVcGRhdGVDb25uZWN0aW9uUmVxdWVzdBIrCgpjb25uZWN0aW9uGAEgASgLMhcuc3luY2hvb2sudjEuQ29ubmVjdGlvbhIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siTQoXRGVsZXRlQ29ubmVjdGlvblJlcXVlc3QSGwoTcHJvdmlkZXJfY29uZmlnX2tleRgBIAEoCRIVCg1jb25uZWN0aW9uX2lkGAIgASgJIhoKGERlbGV0ZUNvbm5lY3Rpb25SZXNwb25zZSqkAQoPQ3JlZGVudGlhbHNLaW5kEiAKHENSRURFTlRJQUxTX0tJTkRfVU5TUEVDSUZJRUQQABIZChVDUkVERU5USUFMU19LSU5EX05PTkUQARIbChdDUkVERU5USUFMU19LSU5EX0JFQVJFUhACEhoKFkNSRURFTlRJQUxTX0tJTkRfQkFTSUMQAxIbChdDUkVERU5USUFMU19LSU5EX0hFQURFUhAEMs8DChFDb25uZWN0aW9uU2VydmljZRJRChBDcmVhdGVDb25uZWN0aW9uEiQuc3luY2hvb2sudjEuQ3JlYXRlQ29ubmVjdGlvblJlcXVlc3QaFy5zeW5jaG9vay52MS5Db25uZWN0aW9uElAKDUdldENvbm5lY3Rpb24SIS5zeW5jaG9vay52MS5HZXRDb25uZWN0aW9uUmVxdWVzdBoXLnN5bmNob29rLnYxLkNvbm5lY3Rpb24iA5ACARJhCg9MaXN0Q29ubmVjdGlvbnMSIy5zeW5jaG9vay52MS5MaXN0Q29ubmVjdGlvbnNSZXF1ZXN0GiQuc3luY2hvb2sudjEuTGlzdENvbm5lY3Rpb25zUmVzcG9uc2UiA5ACARJRChBVcGRhdGVDb25uZWN0aW9uEiQuc3luY2hvb2sudjEuVXBkYXRlQ29ubmVjdGlvblJlcXVlc3QaFy5zeW5jaG9vay52MS5Db25uZWN0aW9uEl8KEERlbGV0ZUNvbm5lY3Rpb24SJC5zeW5jaG9vay52MS5EZWxldGVDb25uZWN0aW9uUmVxdWVzdBolLnN5bmNob29rLnYxLkRlbGV0ZUNvbm5lY3Rpb25SZXNwb25zZUI5WjdnaXRodWIuY29tL3N5bmNob29rL3N5bmNob29rL2dlbi9zeW5jaG9vay92MTtzeW5jaG9va3YxYgZwcm90bzM", [file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_synchook_v1_run]);
 
 /**
  * Credentials authorise requests to the external API. They are write-only and stored encrypted.
@@ -268,6 +270,42 @@ export type Connection = Message<"synchook.v1.Connection"> & {
    * @generated from field: string endpoint_id = 11;
    */
   endpointId: string;
+
+  /**
+   * When an event last made one of its syncs run. Output only. Unset: none has yet.
+   *
+   * @generated from field: google.protobuf.Timestamp last_event_time = 12;
+   */
+  lastEventTime?: Timestamp | undefined;
+
+  /**
+   * The run that ended last, "run_...". Output only. Empty: none has yet.
+   *
+   * @generated from field: string last_run_id = 13;
+   */
+  lastRunId: string;
+
+  /**
+   * How that run ended. Output only.
+   *
+   * @generated from field: synchook.v1.RunState last_run_state = 14;
+   */
+  lastRunState: RunState;
+
+  /**
+   * When that run ended. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp last_run_time = 15;
+   */
+  lastRunTime?: Timestamp | undefined;
+
+  /**
+   * Since when the external API has refused the connection's credentials. Output only. Unset: it has not, or it was not
+   * asked since they were changed.
+   *
+   * @generated from field: google.protobuf.Timestamp refused_time = 16;
+   */
+  refusedTime?: Timestamp | undefined;
 };
 
 /**
@@ -353,6 +391,42 @@ export type ConnectionJson = {
    * @generated from field: string endpoint_id = 11;
    */
   endpointId?: string;
+
+  /**
+   * When an event last made one of its syncs run. Output only. Unset: none has yet.
+   *
+   * @generated from field: google.protobuf.Timestamp last_event_time = 12;
+   */
+  lastEventTime?: TimestampJson;
+
+  /**
+   * The run that ended last, "run_...". Output only. Empty: none has yet.
+   *
+   * @generated from field: string last_run_id = 13;
+   */
+  lastRunId?: string;
+
+  /**
+   * How that run ended. Output only.
+   *
+   * @generated from field: synchook.v1.RunState last_run_state = 14;
+   */
+  lastRunState?: RunStateJson;
+
+  /**
+   * When that run ended. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp last_run_time = 15;
+   */
+  lastRunTime?: TimestampJson;
+
+  /**
+   * Since when the external API has refused the connection's credentials. Output only. Unset: it has not, or it was not
+   * asked since they were changed.
+   *
+   * @generated from field: google.protobuf.Timestamp refused_time = 16;
+   */
+  refusedTime?: TimestampJson;
 };
 
 /**
