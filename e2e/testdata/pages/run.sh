@@ -4,7 +4,7 @@
 # or `printed FILE`, with a pattern a line of what the programs that stay have printed by then.
 set -euo pipefail
 set -m # a terminal of one's own is a process group of one's own, which Ctrl-C reaches
-patience=60
+patience=240 # seconds: `make` builds the program while all other tests run
 declare -A stays=()
 
 fail() {
