@@ -106,3 +106,26 @@ test("A person sets a provider up, connects an account, runs a sync, and sees ea
   expect(complaints).toEqual([]);
   await context.close();
 });
+
+test("The overview warns of an integration without a secret, until it has one.", async () => {
+  const { page, context, complaints } = await visit(house.browser, house.dev.url);
+  const api = createClient({ baseUrl: house.dev.url, apiKey: house.dev.api_key });
+  await api.integrations.createIntegration({
+    integration: { providerConfigKey: "crm", provider: "standard-webhooks" },
+  });
+  await logIn(page, house.dev.api_key);
+  await page.getByText("No webhook of crm is accepted.").waitFor();
+  await expectAccessible(page, "a warning of the overview");
+  await page.getByRole("link", { name: "the integration" }).click();
+  const row = page.getByRole("row", { name: "crm" });
+  await row.getByText("none: all webhooks are refused").waitFor();
+  await row.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("Webhook secret").fill("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  await page.getByRole("button", { name: "Save" }).click();
+  await row.getByText("none: all webhooks are refused").waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "Overview" }).click();
+  await page.getByText("Deliveries a minute").waitFor();
+  await page.getByText("No webhook of crm is accepted.").waitFor({ state: "detached" });
+  expect(complaints).toEqual([]);
+  await context.close();
+});
