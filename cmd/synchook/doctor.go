@@ -27,12 +27,15 @@ const doctorAbout = "Checks that every index of a store holds exactly what its r
 func runDoctor(ctx context.Context, args []string, out io.Writer) error {
 	var asJSON, repair bool
 	table := settingsOf("redis-url", "data")
-	o, _, err := parseOf(table, "doctor", doctorAbout, args, out, func(fs *flag.FlagSet) {
+	o, all, err := parseOf(table, "doctor", doctorAbout, args, out, func(fs *flag.FlagSet) {
 		fs.BoolVar(&asJSON, "json", false, "print the outcome as JSON")
 		fs.BoolVar(&repair, "repair", false, "mend what is amiss: nothing is removed that could still be worked or delivered")
 	})
 	if errors.Is(err, errHelp) {
 		return nil
+	}
+	if err == nil {
+		err = examineNamed(&o, all)
 	}
 	if err != nil {
 		return failure{err, statusNoLook}
@@ -47,6 +50,23 @@ func runDoctor(ctx context.Context, args []string, out io.Writer) error {
 	}
 	if n := found.Left(); n > 0 {
 		return failure{fmt.Errorf("%d of %d findings are left%s", n, len(found.Findings), advice(repair)), statusProblems}
+	}
+	return nil
+}
+
+// examineNamed has the store examined that the flags name: who asks for a folder does not mean the Redis of the
+// environment, and must not have that repaired.
+func examineNamed(o *app.Options, all []effective) error {
+	from := map[string]string{}
+	for _, e := range all {
+		from[e.flag] = e.source
+	}
+	switch {
+	case from["data"] != "flag":
+	case from["redis-url"] == "flag":
+		return errors.New("--data and --redis-url name two stores: give the one that is to be examined")
+	default:
+		o.RedisURL = ""
 	}
 	return nil
 }

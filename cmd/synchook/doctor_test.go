@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -51,5 +52,27 @@ func TestAStoreThatCannotBeExaminedIsToldFromOneWithFindings(t *testing.T) {
 	}
 	if got := status(errors.New("any")); got != 1 {
 		t.Errorf("another error has status %d", got)
+	}
+}
+
+func TestTheDoctorExaminesTheStoreThatTheFlagsName(t *testing.T) {
+	t.Setenv("SYNCHOOK_REDIS_URL", "redis://live.example:6379")
+	for _, c := range []struct {
+		args  []string
+		redis string
+		fails bool
+	}{
+		{args: nil, redis: "redis://live.example:6379"},
+		{args: []string{"--data", "backup"}, redis: ""},
+		{args: []string{"--redis-url", "redis://other.example:6379"}, redis: "redis://other.example:6379"},
+		{args: []string{"--data", "backup", "--redis-url", "redis://other.example:6379"}, fails: true},
+	} {
+		o, all, err := parseOf(settingsOf("redis-url", "data"), "doctor", "", c.args, io.Discard, nil)
+		if err == nil {
+			err = examineNamed(&o, all)
+		}
+		if (err != nil) != c.fails || !c.fails && o.RedisURL != c.redis {
+			t.Errorf("%q examines %q (%v), want %q", c.args, o.RedisURL, err, c.redis)
+		}
 	}
 }
