@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"gopkg.in/yaml.v3"
 
 	synchookclient "github.com/synchook/synchook/clients/go"
@@ -92,17 +91,11 @@ func useReceiver(t *testing.T, text string) {
 	address := "127.0.0.1:" + strconv.Itoa(storetest.FreePort(t))
 	program := buildBlock(t, strings.ReplaceAll(text, "127.0.0.1:3000", address))
 	rig.Start(t, "receiver", []string{"SYNCHOOK_SIGNING_SECRET=" + crmSecret}, program)
-	signer, err := standardwebhooks.NewWebhook(crmSecret)
-	check(t, err)
 	body := blockOf(t, "docs/outgoing-webhooks.md", "json")
 	send := func(signed bool) int {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+"/webhook", strings.NewReader(body))
-		check(t, err)
-		if signed {
-			now := time.Now()
-			signature, err := signer.Sign("dlv_1", now, []byte(body))
-			check(t, err)
-			r.Header = http.Header{"Webhook-Id": {"dlv_1"}, "Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)}, "Webhook-Signature": {signature}}
+		r := signedWebhook(t, "http://"+address+"/webhook", "dlv_1", body)
+		if !signed {
+			r.Header.Del("Webhook-Signature")
 		}
 		res, err := http.DefaultClient.Do(r)
 		if err != nil {

@@ -17,6 +17,20 @@ import (
 
 const crmSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
+// signedWebhook is a webhook that the standard's own library signed with the CRM's secret.
+func signedWebhook(t *testing.T, url, id, body string) *http.Request {
+	t.Helper()
+	signer, err := standardwebhooks.NewWebhook(crmSecret)
+	check(t, err)
+	now := time.Now()
+	signature, err := signer.Sign(id, now, []byte(body))
+	check(t, err)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	check(t, err)
+	r.Header = http.Header{"Webhook-Id": {id}, "Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)}, "Webhook-Signature": {signature}}
+	return r
+}
+
 // The example of a source of Standard Webhooks, with the webhooks signed by the standard's own library.
 func TestTheExampleOfStandardWebhooksKeepsContacts(t *testing.T) {
 	t.Parallel()
@@ -38,22 +52,8 @@ func TestTheExampleOfStandardWebhooksKeepsContacts(t *testing.T) {
 	}
 	p.Deploy(filepath.Join("..", "examples", "standard-webhooks"))
 	h.StartWorker()
-	signer, err := standardwebhooks.NewWebhook(crmSecret)
-	if err != nil {
-		t.Fatal(err)
-	}
 	send := func(n int, body string) int {
-		id, now := "msg_"+strconv.Itoa(n), time.Now()
-		signature, err := signer.Sign(id, now, []byte(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.URL()+integration.GetWebhookPath(), strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header = http.Header{"Webhook-Id": {id}, "Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)}, "Webhook-Signature": {signature}}
-		res, err := http.DefaultClient.Do(r)
+		res, err := http.DefaultClient.Do(signedWebhook(t, h.URL()+integration.GetWebhookPath(), "msg_"+strconv.Itoa(n), body))
 		if err != nil {
 			t.Fatal(err)
 		}
