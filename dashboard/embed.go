@@ -10,7 +10,7 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// Files returns the built app: index.html, and beside each larger file its compressed forms (.br, .gz). Without
+// Files returns the built app: index.html, and all other files in their compressed forms (.br, .gz). Without
 // an index.html the app has not been built.
 func Files() fs.FS {
 	files, err := fs.Sub(dist, "dist")

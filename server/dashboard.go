@@ -1,6 +1,9 @@
 package server
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -33,7 +36,8 @@ func newDashboard(built fs.FS) *dashboardFiles {
 	d := &dashboardFiles{files: map[string]staticFile{}}
 	if built != nil {
 		_ = fs.WalkDir(built, ".", func(name string, entry fs.DirEntry, err error) error {
-			if err == nil && !entry.IsDir() && dashboardKind(name) != "" {
+			name = strings.TrimSuffix(name, ".gz")
+			if _, read := d.files["/"+name]; err == nil && !entry.IsDir() && dashboardKind(name) != "" && !read {
 				d.files["/"+name] = readDashboardFile(built, name)
 			}
 			return nil // what cannot be read is not there
@@ -48,19 +52,31 @@ func newDashboard(built fs.FS) *dashboardFiles {
 	return d
 }
 
+// readDashboardFile reads a file in all its forms. One that is there compressed only is expanded: few ask for it so.
 func readDashboardFile(built fs.FS, name string) staticFile {
 	f := staticFile{policy: dashboardPolicy, kind: dashboardKind(name), compressed: map[string][]byte{}, cache: "no-cache"}
-	f.body, _ = fs.ReadFile(built, name)
-	f.etag = etagOf(f.body)
 	for encoding, suffix := range map[string]string{"br": ".br", "gzip": ".gz"} {
 		if body, err := fs.ReadFile(built, name+suffix); err == nil {
 			f.compressed[encoding] = body
 		}
 	}
+	body, err := fs.ReadFile(built, name)
+	if err != nil {
+		body, _ = gunzip(f.compressed["gzip"]) // what cannot be read is empty
+	}
+	f.body, f.etag = body, etagOf(body)
 	if strings.HasPrefix(name, "assets/") { // their names change with what is in them
 		f.cache = "public, max-age=31536000, immutable"
 	}
 	return f
+}
+
+func gunzip(compressed []byte) ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(compressed))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
 }
 
 // dashboardKind returns the content type of a file by its name. Empty: it is none that is served.

@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,8 +16,17 @@ func builtDashboard(o *server.Options) {
 	o.Dashboard = fstest.MapFS{
 		"index.html": {Data: []byte("<!doctype html>the app")}, "index.html.br": {Data: []byte("index in brotli")},
 		"assets/app-1a2b.js": {Data: []byte("script")}, "assets/app-1a2b.js.br": {Data: []byte("script in brotli")}, "assets/app-1a2b.js.gz": {Data: []byte("script in gzip")},
+		"assets/page-3c4d.js.gz": {Data: gzipped("a page's script")}, "assets/page-3c4d.js.br": {Data: []byte("a page in brotli")},
 		"favicon.svg": {Data: []byte("<svg/>")}, ".gitkeep": {Data: nil},
 	}
+}
+
+func gzipped(text string) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, _ = w.Write([]byte(text)) // memory
+	_ = w.Close()
+	return out.Bytes()
 }
 
 func TestTheDashboardsFilesAreServed(t *testing.T) {
@@ -35,6 +46,8 @@ func TestTheDashboardsFilesAreServed(t *testing.T) {
 		"a script":                        {"/assets/app-1a2b.js", "*/*", "", 200, "script", "", immutable},
 		"a script in brotli":              {"/assets/app-1a2b.js", "*/*", "gzip, deflate, br", 200, "script in brotli", "br", immutable},
 		"a script in gzip":                {"/assets/app-1a2b.js", "*/*", "gzip;q=0.5, br;q=0", 200, "script in gzip", "gzip", immutable},
+		"a script that is kept in brotli": {"/assets/page-3c4d.js", "*/*", "br", 200, "a page in brotli", "br", immutable},
+		"a script that is expanded":       {"/assets/page-3c4d.js", "*/*", "", 200, "a page's script", "", immutable},
 		"a script in no form of ours":     {"/assets/app-1a2b.js", "*/*", "zstd, gzip;q=0.0", 200, "script", "", immutable},
 		"a script that is not there":      {"/assets/app-old.js", "text/html", "", 404, "path_not_found", "", ""},
 		"a file beside it":                {"/favicon.svg", "*/*", "", 200, "<svg/>", "", "no-cache"},

@@ -1,5 +1,6 @@
-// Writes beside each built file its compressed forms, which the server sends as they are.
-import { readdir, readFile, writeFile } from "node:fs/promises";
+// Writes the compressed forms of each built file, which the server sends as they are. Of those that are not the first page
+// only these are kept: the binary is smaller, and expands them for whoever takes neither.
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
@@ -15,4 +16,7 @@ for (const entry of await readdir(dist, { recursive: true, withFileTypes: true }
   const quality = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
   await writeFile(`${path}.br`, brotliCompressSync(body, { params: quality }));
   await writeFile(`${path}.gz`, gzipSync(body, { level: 9 }));
+  if (entry.name !== "index.html") {
+    await rm(path);
+  }
 }
