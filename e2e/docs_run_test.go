@@ -89,6 +89,7 @@ func newReader(t *testing.T, page string) *reader {
 	r := &reader{t: t, folder: t.TempDir(), root: t.TempDir()}
 	port := func() string { return strconv.Itoa(storetest.FreePort(t)) }
 	listen, receive, redis := port(), port(), port()
+	unnamed := port() // of a server to which the page gives no address
 	r.here = strings.NewReplacer(
 		"sk_...", "${KEY:-$(grep -oh -m 1 'sk_[[:alnum:]_-]*' *.log | head -n 1)}",
 		"whsec_...", "${SYNCHOOK_SIGNING_SECRET:-$(grep -oh -m 1 'whsec_[[:alnum:]+/=]*' *.log | head -n 1)}",
@@ -110,7 +111,7 @@ func newReader(t *testing.T, page string) *reader {
 		"PATH="+path, "ROOT="+r.root, "DEPLOY_TOOL="+filepath.Join(r.root, "deploy"), "PORT="+receive, "CONTAINER_REDIS_PORT="+redis)
 	switch {
 	case strings.Contains(page, "\nmake dev\n"):
-		r.environment = append(r.environment, "SYNCHOOK_LISTEN=127.0.0.1:"+listen)
+		unnamed = listen
 	case strings.Contains(page, "redis.internal"):
 		r.environment = append(r.environment, "REDIS_URL="+redisOverTCP(t))
 		rig.NewRedis(t, "--bind", "127.0.0.1", "--port", redis)
@@ -118,6 +119,7 @@ func newReader(t *testing.T, page string) *reader {
 	default:
 		r.environment = append(r.environment, startDev(t)...)
 	}
+	r.environment = append(r.environment, "SYNCHOOK_LISTEN=127.0.0.1:"+unnamed)
 	return r
 }
 
