@@ -12,7 +12,7 @@ import (
 type eventStore interface {
 	Event(ctx context.Context, p synchook.ProjectID, id synchook.EventID) (synchook.Event, error)
 	EventContent(ctx context.Context, p synchook.ProjectID, id synchook.EventID) (synchook.EventContent, error)
-	Events(ctx context.Context, p synchook.ProjectID, outcome synchook.Outcome, keep func(synchook.Event) bool, page store.Page) ([]synchook.Event, string, error)
+	Events(ctx context.Context, p synchook.ProjectID, q store.EventQuery, page store.Page) ([]synchook.Event, string, error)
 	Rejected(ctx context.Context, p synchook.ProjectID, in synchook.IntegrationID) ([]synchook.RejectedEvent, error)
 }
 
@@ -40,8 +40,7 @@ func (s *eventService) ListEvents(ctx context.Context, r *v1.ListEventsRequest) 
 			return nil, err
 		}
 	}
-	keep := func(e synchook.Event) bool { return only == "" || e.Integration == only }
-	page, next, err := s.store.Events(ctx, p, outcomeWords().word(r.GetOutcome()), keep, pageOf(r))
+	page, next, err := s.store.Events(ctx, p, store.EventQuery{Outcome: outcomeWords().word(r.GetOutcome()), Integration: only}, pageOf(r))
 	if err != nil {
 		return nil, err
 	}

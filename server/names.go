@@ -34,10 +34,6 @@ type place struct {
 	sync        synchook.SyncID
 }
 
-func (l place) holds(in synchook.IntegrationID, con synchook.ConnectionID, syn synchook.SyncID) bool {
-	return (l.integration == "" || l.integration == in) && (l.connection == "" || l.connection == con) && (l.sync == "" || l.sync == syn)
-}
-
 // placeOf finds the place that a request names.
 func placeOf(ctx context.Context, st lookupStore, p synchook.ProjectID, r placeRequest) (place, error) {
 	var l place

@@ -15,7 +15,7 @@ import (
 // runStore keeps runs.
 type runStore interface {
 	Run(ctx context.Context, p synchook.ProjectID, id synchook.RunID) (synchook.Run, error)
-	Runs(ctx context.Context, p synchook.ProjectID, state synchook.RunState, keep func(synchook.Run) bool, page store.Page) ([]synchook.Run, string, error)
+	Runs(ctx context.Context, p synchook.ProjectID, q store.RunQuery, page store.Page) ([]synchook.Run, string, error)
 	AddRuns(ctx context.Context, p synchook.ProjectID, runs []synchook.Run) ([]synchook.Hint, error)
 	CancelRun(ctx context.Context, p synchook.ProjectID, id synchook.RunID) ([]synchook.Hint, error)
 	Log(ctx context.Context, p synchook.ProjectID, con synchook.ConnectionID, run synchook.RunID) ([]store.LogLine, error)
@@ -39,11 +39,10 @@ func (s *runService) ListRuns(ctx context.Context, r *v1.ListRunsRequest) (*v1.L
 	if err != nil {
 		return nil, err
 	}
-	event := synchook.EventID(r.GetEventId())
-	keep := func(run synchook.Run) bool {
-		return at.holds(run.Integration, run.Connection, run.Sync) && (event == "" || run.Event == event)
-	}
-	page, next, err := s.store.Runs(ctx, p, runStateWords().word(r.GetState()), keep, pageOf(r))
+	page, next, err := s.store.Runs(ctx, p, store.RunQuery{
+		State: runStateWords().word(r.GetState()), Integration: at.integration, Connection: at.connection, Sync: at.sync,
+		Event: synchook.EventID(r.GetEventId()),
+	}, pageOf(r))
 	if err != nil {
 		return nil, err
 	}

@@ -100,7 +100,7 @@ func (w *world) runs(t *testing.T) map[string][]synchook.Run {
 	out := map[string][]synchook.Run{}
 	page := store.Page{Size: 1000}
 	for {
-		list, next, err := w.st.Runs(t.Context(), w.p, "", func(synchook.Run) bool { return true }, page)
+		list, next, err := w.st.Runs(t.Context(), w.p, store.RunQuery{}, page)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,7 +210,7 @@ func TestARefusedWebhookIsNotedAndNotStored(t *testing.T) {
 			if err != nil || len(lines) != 1 || lines[0].Reason == "" {
 				t.Errorf("noted %+v (%v), want one line", lines, err)
 			}
-			events, _, err := w.st.Events(t.Context(), w.p, "", func(synchook.Event) bool { return true }, store.Page{})
+			events, _, err := w.st.Events(t.Context(), w.p, store.EventQuery{}, store.Page{})
 			if err != nil || len(events) != 0 {
 				t.Errorf("stored %+v (%v)", events, err)
 			}

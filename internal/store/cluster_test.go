@@ -84,7 +84,7 @@ func TestListsAreWholeWhileTheirSlotMoves(t *testing.T) {
 	to := shards.Other(from)
 	shards.BeginMove(slot, from, to)
 	for keys := shards.Keys(slot, from); len(keys) > 0; keys = shards.Keys(slot, from) {
-		list, _, err := w.st.Events(t.Context(), w.p, "", func(synchook.Event) bool { return true }, store.Page{Size: 2 * events})
+		list, _, err := w.st.Events(t.Context(), w.p, store.EventQuery{}, store.Page{Size: 2 * events})
 		if err != nil || len(list) != events {
 			t.Fatalf("%d keys are left to move: %d events, %v, want %d", len(keys), len(list), err, events)
 		}

@@ -74,6 +74,8 @@ func (s *Store) narrowToRun(ctx context.Context, p synchook.ProjectID, q *Delive
 // listing names all deliveries in one of the wanted states and, as far as there are lists of them, to the endpoint.
 func (q DeliveryQuery) listing(p synchook.ProjectID) listing {
 	l := listing{order: newestFirst, from: nextMillis(q.From), to: nextMillis(q.Before)}
+	l.sieve = newSieve(key(p, "dlv", ""), "f",
+		string(q.Endpoint), string(q.Integration), string(q.Connection), string(q.Sync), q.Model, string(q.Run))
 	if q.OldestFirst {
 		l.order = oldestFirst
 	}

@@ -105,7 +105,7 @@ func TestAListHoldsWhatItsFilterHoldsInBothOrders(t *testing.T) {
 		d := storedDelivery(n, states[n%5])
 		d.Endpoint = synchook.EndpointID(fmt.Sprintf("end_%d", n%3))
 		d.Integration, d.Connection = synchook.IntegrationID(fmt.Sprintf("int_%d", n%2)), synchook.ConnectionID(fmt.Sprintf("con_%d", n%7))
-		d.Sync, d.Model = synchook.SyncID(fmt.Sprintf("syn_%d", n%4)), fmt.Sprintf("M%d", n%6)
+		d.Sync, d.Model = synchook.SyncID(fmt.Sprintf("syn_%d", n%4)), fmt.Sprintf(`M%d/"ß" <&>`, n%6)
 		all = append(all, d)
 	}
 	w.keep(t, all...)
@@ -130,7 +130,7 @@ func TestAListHoldsWhatItsFilterHoldsInBothOrders(t *testing.T) {
 		"integration": {store.DeliveryQuery{Integration: "int_1"}, func(d synchook.Delivery) bool { return d.Integration == "int_1" }},
 		"connection":  {store.DeliveryQuery{Connection: "con_3"}, func(d synchook.Delivery) bool { return d.Connection == "con_3" }},
 		"sync":        {store.DeliveryQuery{Sync: "syn_2"}, func(d synchook.Delivery) bool { return d.Sync == "syn_2" }},
-		"model":       {store.DeliveryQuery{Model: "M5"}, func(d synchook.Delivery) bool { return d.Model == "M5" }},
+		"model":       {store.DeliveryQuery{Model: `M5/"ß" <&>`}, func(d synchook.Delivery) bool { return d.Model == `M5/"ß" <&>` }},
 		"from":        {store.DeliveryQuery{From: half}, func(d synchook.Delivery) bool { return !d.Created.Before(half) }},
 		"before":      {store.DeliveryQuery{Before: half}, func(d synchook.Delivery) bool { return d.Created.Before(half) }},
 		"window":      {store.DeliveryQuery{From: half.Add(-9999999), Before: half.Add(1)}, func(d synchook.Delivery) bool { return d.Created.After(half.Add(-9999999)) && !d.Created.After(half) }},

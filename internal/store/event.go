@@ -163,17 +163,26 @@ func splitList(text string) []string {
 	return strings.Split(text, ",")
 }
 
+// EventQuery says which events are wanted. What is empty does not narrow them.
+type EventQuery struct {
+	Outcome     synchook.Outcome
+	Integration synchook.IntegrationID
+}
+
 // Events returns a page of events, newest first. Of an outcome that has an index of its own, only
 // these are read; a filter that has none may leave a page short.
-func (s *Store) Events(ctx context.Context, p synchook.ProjectID, outcome synchook.Outcome, keep func(synchook.Event) bool, page Page) ([]synchook.Event, string, error) {
+func (s *Store) Events(ctx context.Context, p synchook.ProjectID, q EventQuery, page Page) ([]synchook.Event, string, error) {
 	index := key(p, "events")
-	if outcome != "" && outcome != synchook.OutcomeMatched {
-		index = key(p, "events", string(outcome))
+	if q.Outcome != "" && q.Outcome != synchook.OutcomeMatched {
+		index = key(p, "events", string(q.Outcome))
 	}
-	return list(ctx, s, listing{sets: []string{index}, order: newestFirst}, page, func(pipe redis.Pipeliner, id string) func() (synchook.Event, error) {
+	l := listing{sets: []string{index}, order: newestFirst, sieve: newSieve(key(p, "event", ""), "f", q.Integration)}
+	return list(ctx, s, l, page, func(pipe redis.Pipeliner, id string) func() (synchook.Event, error) {
 		cmd := pipe.HMGet(ctx, key(p, "event", id), eventFields...)
 		return func() (synchook.Event, error) { return decodeEvent(synchook.EventID(id), cmd.Val()) }
-	}, func(e synchook.Event) bool { return (outcome == "" || e.Outcome == outcome) && keep(e) })
+	}, func(e synchook.Event) bool {
+		return isOrAny(e.Outcome, q.Outcome) && isOrAny(e.Integration, q.Integration)
+	})
 }
 
 // Reject notes a webhook that was refused: the last 100 of an integration are kept.

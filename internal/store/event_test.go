@@ -94,7 +94,7 @@ func TestSequenceNumbersIncrease(t *testing.T) {
 			t.Errorf("%s has number %d, want %d", id, e.Sequence, i+1)
 		}
 	}
-	list, _, err := w.st.Events(t.Context(), w.p, "", func(synchook.Event) bool { return true }, store.Page{})
+	list, _, err := w.st.Events(t.Context(), w.p, store.EventQuery{}, store.Page{})
 	if err != nil || len(list) != 3 || list[0].ID != "evt_b" || list[2].ID != "evt_c" {
 		t.Errorf("newest first: %+v (%v)", list, err)
 	}
@@ -128,7 +128,7 @@ func TestUnmatchedEventsHaveAListOfTheirOwn(t *testing.T) {
 	for outcome, want := range map[synchook.Outcome]synchook.EventID{
 		synchook.OutcomeMatched: "evt_m", synchook.OutcomeUnmatched: "evt_u", synchook.OutcomeHandshake: "evt_h",
 	} {
-		list, _, err := w.st.Events(t.Context(), w.p, outcome, func(synchook.Event) bool { return true }, store.Page{})
+		list, _, err := w.st.Events(t.Context(), w.p, store.EventQuery{Outcome: outcome}, store.Page{})
 		if err != nil || len(list) != 1 || list[0].ID != want || list[0].Reason != "because" {
 			t.Errorf("%s: %+v (%v), want %s", outcome, list, err, want)
 		}
@@ -181,7 +181,7 @@ func TestAReplayIsANumberedOne(t *testing.T) {
 	if e := w.readEvent(t, "evt_1"); e.Replays != 1 || e.Outcome != synchook.OutcomeMatched || e.Reason != "" || len(e.Runs) != 1 {
 		t.Errorf("after the replay: %+v", e)
 	}
-	list, _, err := w.st.Events(t.Context(), w.p, synchook.OutcomeUnmatched, func(synchook.Event) bool { return true }, store.Page{})
+	list, _, err := w.st.Events(t.Context(), w.p, store.EventQuery{Outcome: synchook.OutcomeUnmatched}, store.Page{})
 	if err != nil || len(list) != 0 {
 		t.Errorf("it is still listed as unmatched: %+v (%v)", list, err)
 	}

@@ -65,7 +65,7 @@ func TestPagesOfRunsNeitherRepeatNorMissWhenRunsComeAndGo(t *testing.T) {
 	seen := map[synchook.RunID]bool{}
 	page := store.Page{Size: 3}
 	for n := 0; ; n++ {
-		list, next, err := w.st.Runs(t.Context(), w.p, "", func(synchook.Run) bool { return true }, page)
+		list, next, err := w.st.Runs(t.Context(), w.p, store.RunQuery{}, page)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,13 +94,14 @@ func TestAFilteredListGoesOnWhereItStopped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i := range 60 {
-		w.queue(t, fmt.Sprintf("run_%02d", i))
+		run := w.run(fmt.Sprintf("run_%02d", i))
+		run.Event = synchook.EventID(fmt.Sprintf("evt_%d", i%10))
+		w.add(t, run)
 	}
-	kept := func(r synchook.Run) bool { return r.ID[len(r.ID)-1] == '7' }
 	seen := map[synchook.RunID]bool{}
 	page := store.Page{Size: 4}
 	for {
-		list, next, err := w.st.Runs(t.Context(), w.p, synchook.RunQueued, kept, page)
+		list, next, err := w.st.Runs(t.Context(), w.p, store.RunQuery{State: synchook.RunQueued, Event: "evt_7"}, page)
 		if err != nil || len(list) > 4 {
 			t.Fatalf("%d runs (%v)", len(list), err)
 		}

@@ -54,17 +54,33 @@ func (s *Store) Run(ctx context.Context, p synchook.ProjectID, id synchook.RunID
 	return decodeRun(id, f)
 }
 
+// RunQuery says which runs are wanted. What is empty does not narrow them.
+type RunQuery struct {
+	State       synchook.RunState
+	Integration synchook.IntegrationID
+	Connection  synchook.ConnectionID
+	Sync        synchook.SyncID
+	Event       synchook.EventID
+}
+
 // Runs returns a page of runs, newest first. States but succeeded have an index of their own; another
 // filter may leave a page short.
-func (s *Store) Runs(ctx context.Context, p synchook.ProjectID, state synchook.RunState, keep func(synchook.Run) bool, page Page) ([]synchook.Run, string, error) {
+func (s *Store) Runs(ctx context.Context, p synchook.ProjectID, q RunQuery, page Page) ([]synchook.Run, string, error) {
 	index := key(p, "runs")
-	if state != "" && state != synchook.RunSucceeded {
-		index = key(p, "runs", string(state))
+	if q.State != "" && q.State != synchook.RunSucceeded {
+		index = key(p, "runs", string(q.State))
 	}
-	return list(ctx, s, listing{sets: []string{index}, order: newestFirst}, page, func(pipe redis.Pipeliner, id string) func() (synchook.Run, error) {
+	l := listing{sets: []string{index}, order: newestFirst}
+	l.sieve = newSieve(key(p, "run", ""), "b", string(q.Integration), string(q.Connection), string(q.Sync), string(q.Event))
+	return list(ctx, s, l, page, func(pipe redis.Pipeliner, id string) func() (synchook.Run, error) {
 		cmd := pipe.HGetAll(ctx, key(p, "run", id))
 		return func() (synchook.Run, error) { return decodeRun(synchook.RunID(id), cmd.Val()) }
-	}, func(r synchook.Run) bool { return (state == "" || r.State == state) && keep(r) })
+	}, q.holds)
+}
+
+func (q RunQuery) holds(r synchook.Run) bool {
+	return isOrAny(r.State, q.State) && isOrAny(r.Integration, q.Integration) && isOrAny(r.Connection, q.Connection) &&
+		isOrAny(r.Sync, q.Sync) && isOrAny(r.Event, q.Event)
 }
 
 // CancelRun ends a run, or asks its lane to. One that was cancelled already is no error; one that has

@@ -33,7 +33,7 @@ func TestARunThatNeverStartedIsCancelledAtOnce(t *testing.T) {
 		t.Errorf("the lane gives %s", r.ID)
 	}
 	for state, want := range map[synchook.RunState]int{synchook.RunQueued: 0, synchook.RunRunning: 1, synchook.RunCancelled: 1} {
-		list, _, err := w.st.Runs(t.Context(), w.p, state, func(synchook.Run) bool { return true }, store.Page{})
+		list, _, err := w.st.Runs(t.Context(), w.p, store.RunQuery{State: state}, store.Page{})
 		if err != nil || len(list) != want {
 			t.Errorf("%d runs are %s (%v), want %d", len(list), state, err, want)
 		}

@@ -55,6 +55,7 @@ var (
 	forgetScript         = script("record", "forget")
 	recordsScript        = script("order", "record", "records")
 	pageScript           = script("order", "page")
+	sieveScript          = script("sieve")
 	createScript         = script("create")
 	settingsScript       = script("settings")
 	endpointScript       = script("lane", "endpoint")
