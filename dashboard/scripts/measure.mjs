@@ -14,13 +14,13 @@ if (!url || !project || !rounds || !key) {
   process.exit(2);
 }
 
-/** The pages: where each is, and what is to be seen when it has answered. */
+/** The pages: where each is, and of what there is how much when it has answered. */
 const pages = {
-  overview: ["", "canvas >> nth=2"],
-  deliveries: ["deliveries", "table a[href*='/deliveries/dlv_'] >> nth=20"],
-  undelivered: ["deliveries?state=undelivered", "table a[href*='/deliveries/dlv_'] >> nth=20"],
-  filtered: ["deliveries?model=Nothing", "text=/Nothing matches|Looking further back/"],
-  endpoints: ["settings/endpoints", "text=/\\/webhook|127.0.0.1/ >> nth=0"],
+  overview: ["", "canvas", 3],
+  deliveries: ["deliveries", "table a[href*='/deliveries/dlv_']", 20],
+  undelivered: ["deliveries?state=undelivered", "table a[href*='/deliveries/dlv_']", 20],
+  filtered: ["deliveries?model=Nothing", ".table-frame .empty", 1],
+  endpoints: ["settings/endpoints", "tbody tr:not(:has(.skeleton))", 1],
 };
 
 const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -37,10 +37,14 @@ try {
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   const times = Object.fromEntries(Object.keys(pages).map((name) => [name, []]));
   for (let round = -1; round < Number(rounds); round++) {
-    for (const [name, [path, seen]] of Object.entries(pages)) {
+    for (const [name, [path, what, count]] of Object.entries(pages)) {
       const began = performance.now();
       await page.goto(`/p/${project}/${path}`, { waitUntil: "commit" });
-      await page.locator(seen).waitFor();
+      await page.waitForFunction(
+        ({ what, count }) => document.querySelectorAll(what).length >= count,
+        { what, count },
+        { polling: "raf" },
+      );
       if (round >= 0) {
         times[name].push(performance.now() - began); // the round before the first warms the browser
       }

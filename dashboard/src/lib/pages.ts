@@ -28,9 +28,13 @@ export interface PagedOptions<Answer, Row> {
   every?: number;
 }
 
-/** How many rows are looked for without being asked to, and in how many pages: the server looks at about 1,000 rows for each. */
+/**
+ * How many rows are looked for without being asked to, how long at once, in milliseconds, before what was found is shown,
+ * and how often. The server looks at about 1,000 rows for a page.
+ */
 const screenful = 20;
-const searchAtOnce = 100;
+const searchStep = 250;
+const searchSteps = 40;
 
 /**
  * usePages reads a List method page by page, and goes on by itself while a filter leaves less than a screen is full of. The filters are the request without its page token; when they change, the
@@ -47,10 +51,19 @@ export function usePages<I extends DescMessage, O extends DescMessage, Row>(
       ...createConnectQueryKey({ schema: method, input: request, transport, cardinality: "finite" }),
       "pages",
     ],
-    queryFn: ({ pageParam, signal }) =>
-      callUnaryMethod(transport, method, { ...request, pageToken: pageParam } as MessageInitShape<I>, {
-        signal,
-      }),
+    queryFn: async ({ pageParam, signal }) => {
+      const began = performance.now();
+      for (let pageToken: string | undefined = pageParam; ; ) {
+        const input = { ...request, pageToken } as MessageInitShape<I>;
+        const page: MessageShape<O> = await callUnaryMethod(transport, method, input, { signal });
+        const next = nextToken(page);
+        const patient = pageParam !== "" && performance.now() - began < searchStep;
+        if (!next || rows(page).length > 0 || !patient) {
+          return page;
+        }
+        pageToken = next;
+      }
+    },
     initialPageParam: "",
     getNextPageParam: nextToken,
     placeholderData: keepPreviousData,
@@ -59,7 +72,7 @@ export function usePages<I extends DescMessage, O extends DescMessage, Row>(
   });
   const pages = query.data?.pages ?? [];
   const found = pages.flatMap((page) => rows(page));
-  const [searchUpTo, setSearchUpTo] = useState(searchAtOnce);
+  const [searchUpTo, setSearchUpTo] = useState(searchSteps);
   const { hasNextPage, isFetching, isError, fetchNextPage } = query;
   const searching = hasNextPage && !isError && found.length < screenful && pages.length < searchUpTo;
   useEffect(() => {
@@ -74,7 +87,7 @@ export function usePages<I extends DescMessage, O extends DescMessage, Row>(
     more: query.hasNextPage,
     searching,
     loadMore: () => {
-      setSearchUpTo(pages.length + searchAtOnce);
+      setSearchUpTo(pages.length + searchSteps);
       void query.fetchNextPage();
     },
     error: query.error,
