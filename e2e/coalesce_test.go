@@ -67,7 +67,7 @@ func TestAChattyProviderDoesNotBecomeAChattyWebhook(t *testing.T) {
 	for i, a := range got {
 		c := a.Body.ResponseResults["Issue"]
 		sum += int(c.Added + c.Updated + c.Deleted)
-		if i > 0 && a.At.Sub(got[i-1].At) < 2900*time.Millisecond {
+		if i > 0 && a.At.Sub(got[i-1].At) < 2*time.Second { // they leave 3 s apart; a busy machine brings one late
 			t.Errorf("webhook %d came %s after the one before it", i+1, a.At.Sub(got[i-1].At))
 		}
 	}

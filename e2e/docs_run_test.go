@@ -19,9 +19,9 @@ import (
 )
 
 // The commands of each page are run as its reader does: in their order and in one terminal, those that stay in one of
-// their own, beside a `synchook dev` unless the page starts one.
-func TestTheCommandsOfThePagesWork(t *testing.T) {
-	t.Parallel()
+// their own, beside a `synchook dev` unless the page starts one. The other tests of this package wait for time to pass,
+// and are not to do that while programs are built here.
+func TestTheCommandsOfThePagesWork(t *testing.T) { //nolint:paralleltest // see above
 	for _, page := range pages(t) {
 		steps := stepsOf(readFile(t, page))
 		if len(steps) == 0 {

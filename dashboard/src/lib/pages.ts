@@ -36,9 +36,28 @@ const screenful = 20;
 const searchStep = 250;
 const searchSteps = 40;
 
+/** readOn reads pages from a token on until one has rows, none follows, or it is time to show how far it came. */
+async function readOn<Page extends object>(
+  read: (token: string) => Promise<Page>,
+  token: string,
+  hasRows: (page: Page) => boolean,
+): Promise<Page> {
+  const end = performance.now() + searchStep;
+  let page = await read(token);
+  for (
+    let next = nextToken(page);
+    next && !hasRows(page) && performance.now() < end;
+    next = nextToken(page)
+  ) {
+    page = await read(next);
+  }
+  return page;
+}
+
 /**
- * usePages reads a List method page by page, and goes on by itself while a filter leaves less than a screen is full of. The filters are the request without its page token; when they change, the
- * former rows stay until the new ones are there, so that nothing jumps.
+ * usePages reads a List method page by page, and goes on by itself while a filter leaves less than a screen is full of. The
+ * filters are the request without its page token; when they change, the former rows stay until the new ones are there, so
+ * that nothing jumps.
  */
 export function usePages<I extends DescMessage, O extends DescMessage, Row>(
   method: DescMethodUnary<I, O>,
@@ -51,18 +70,11 @@ export function usePages<I extends DescMessage, O extends DescMessage, Row>(
       ...createConnectQueryKey({ schema: method, input: request, transport, cardinality: "finite" }),
       "pages",
     ],
-    queryFn: async ({ pageParam, signal }) => {
-      const began = performance.now();
-      for (let pageToken: string | undefined = pageParam; ; ) {
-        const input = { ...request, pageToken } as MessageInitShape<I>;
-        const page: MessageShape<O> = await callUnaryMethod(transport, method, input, { signal });
-        const next = nextToken(page);
-        const patient = pageParam !== "" && performance.now() - began < searchStep;
-        if (!next || rows(page).length > 0 || !patient) {
-          return page;
-        }
-        pageToken = next;
-      }
+    queryFn: ({ pageParam, signal }) => {
+      const read = (pageToken: string): Promise<MessageShape<O>> =>
+        callUnaryMethod(transport, method, { ...request, pageToken } as MessageInitShape<I>, { signal });
+      // The first answer is shown whatever it has.
+      return pageParam ? readOn(read, pageParam, (page) => rows(page).length > 0) : read(pageParam);
     },
     initialPageParam: "",
     getNextPageParam: nextToken,
