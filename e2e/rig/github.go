@@ -21,13 +21,14 @@ type GitHub struct {
 	*site
 	secret string
 	token  string
+	nonce  string // tells its answers from another's
 	asked  atomic.Int64
 }
 
 // NewGitHub starts a GitHub that signs with a secret and wants a token.
 func NewGitHub(t testing.TB, secret, token string) *GitHub {
 	t.Helper()
-	g := &GitHub{secret: secret, token: token}
+	g := &GitHub{secret: secret, token: token, nonce: rand.Text()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /repos/octo/{connection}/issues/{number}", func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer "+g.token {
@@ -40,11 +41,11 @@ func NewGitHub(t testing.TB, secret, token string) *GitHub {
 	return g
 }
 
-// issue answers an API request. No two answers are the same: a run that a crash repeats saves something
-// else than before it.
+// issue answers an API request. No two answers are the same, also of two GitHubs: a run that a crash repeats saves
+// something else than before it.
 func (g *GitHub) issue(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	title := fmt.Sprintf("Issue %s of %s, answer %d", r.PathValue("number"), r.PathValue("connection"), g.asked.Add(1))
+	title := fmt.Sprintf("Issue %s of %s, answer %d of %s", r.PathValue("number"), r.PathValue("connection"), g.asked.Add(1), g.nonce)
 	_ = json.NewEncoder(w).Encode(map[string]string{"title": title}) // a script that has gone asks again
 }
 
