@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/synchook/synchook/internal/app"
@@ -47,28 +46,9 @@ func TestAWorkerTellsHowItIs(t *testing.T) {
 	}
 }
 
-// logBook is a log. The clients of Redis of all tests may write into it, for as long as they live.
-type logBook struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-// Write implements io.Writer.
-func (l *logBook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *logBook) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 func TestAWorkerThatServesNothingSaysSo(t *testing.T) {
 	t.Parallel()
-	var log logBook
+	var log logBuffer
 	a := start(t, workerOptions(t, &log))
 	a.Stop()
 	if a.HealthURL() != "" || !strings.Contains(log.String(), "--health-listen") {
