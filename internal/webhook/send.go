@@ -110,7 +110,8 @@ type Attempt struct {
 	// values here. Nil: the endpoint took the webhook, or no request was made.
 	RequestHeaders map[string]string
 
-	// ResponseHeaders are the few headers of the answer that help to understand it. Nil: none came.
+	// ResponseHeaders are the few headers of the answer that help to understand it, without the secrets of the message that it
+	// sends back. Nil: none came.
 	ResponseHeaders map[string]string
 
 	// Response is the beginning of the answer's body, at most 4 KiB, without the secrets of the message
@@ -150,10 +151,20 @@ func (s *Sender) send(ctx context.Context, transport http.RoundTripper, message 
 	if err != nil {
 		attempt.Error = brief(err)
 	}
-	if len(attempt.Response) > 0 {
-		attempt.Response = []byte(secretsIn(message).Cut(string(attempt.Response)))
+	if len(attempt.Response) > 0 || len(attempt.ResponseHeaders) > 0 {
+		attempt.cut(secretsIn(message))
 	}
 	return attempt
+}
+
+// cut takes secrets out of what the endpoint answered.
+func (a *Attempt) cut(secrets synchook.Redactor) {
+	if len(a.Response) > 0 {
+		a.Response = []byte(secrets.Cut(string(a.Response)))
+	}
+	for name, value := range a.ResponseHeaders {
+		a.ResponseHeaders[name] = secrets.Cut(value)
+	}
 }
 
 // secretsIn returns what takes out of an answer what the message has told in confidence: the values of

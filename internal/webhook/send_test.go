@@ -394,6 +394,8 @@ func TestWhatTheEndpointSendsBackIsKeptWithoutTheSecretsOfTheMessage(t *testing.
 	t.Parallel()
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
+		w.Header().Set("X-Request-Id", "for "+r.Header.Get("X-App-Key"))
+		w.Header().Set("Server", "keeps "+r.URL.Query().Get("token"))
 		_, _ = io.WriteString(w, strings.Join([]string{user, password, r.Header.Get("X-App-Key"), r.URL.Query().Get("token"), "and a reason"}, " "))
 	})
 	attempt := loopback(t, Options{}).Send(t.Context(), Message{
@@ -402,5 +404,8 @@ func TestWhatTheEndpointSendsBackIsKeptWithoutTheSecretsOfTheMessage(t *testing.
 	})
 	if got, want := string(attempt.Response), "somebody [redacted] [redacted] [redacted] and a reason"; got != want {
 		t.Errorf("the answer is kept as %q, want %q", got, want)
+	}
+	if h := attempt.ResponseHeaders; h["X-Request-Id"] != "for [redacted]" || h["Server"] != "keeps [redacted]" {
+		t.Errorf("its headers are kept as %q", h)
 	}
 }
