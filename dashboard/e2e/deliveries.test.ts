@@ -1,4 +1,4 @@
-import { listAll, type SynchookClient } from "@synchook/client";
+import { createClient, listAll, type SynchookClient } from "@synchook/client";
 import { DeliveryState } from "@synchook/client/gen/delivery_pb";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
@@ -79,6 +79,22 @@ test("A link to a filtered list shows what it was made of.", async () => {
   expect(await page.getByLabel("Model").inputValue()).toBe("Issue");
   await page.getByRole("button", { name: "Show all" }).first().click();
   await page.getByRole("link", { name: "Issue" }).first().waitFor();
+
+  const api = createClient({ baseUrl: house.dev.url, apiKey: house.dev.api_key });
+  await page.goto(`/p/${house.dev.project_id}/deliveries?connection=user-1`); // of the only integration
+  await page.getByRole("link", { name: "Issue" }).first().waitFor();
   expect(complaints).toEqual([]);
+  await api.integrations.createIntegration({
+    integration: {
+      providerConfigKey: "crm",
+      provider: "standard-webhooks",
+      webhookSecrets: ["c2VjcmV0LW9mLXRoZS1jcm0="],
+    },
+  });
+  await page.reload();
+  await page.getByText("names within an integration only").waitFor();
+  await page.getByLabel("Integration").fill("github");
+  await page.getByRole("link", { name: "Issue" }).first().waitFor();
+  complaints.length = 0; // the refusal, which the browser notes
   await context.close();
 });

@@ -45,10 +45,11 @@ function explainRpc(error: ConnectError): Explained {
   const [problem] = error.findDetails(ProblemSchema);
   const help = problem?.help || helpFor(error.code);
   const passes = error.code === Code.Unavailable || error.code === Code.DeadlineExceeded;
-  if (violationsOf(error).length > 0) {
+  const violations = violationsOf(error);
+  if (violations.length > 0) {
     return {
       title: "Something that you gave cannot be taken as it is.",
-      help: "See below what to change.",
+      help: violations.map(({ message }) => sentence(message)).join(" "),
       passes,
     };
   }

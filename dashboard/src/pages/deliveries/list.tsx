@@ -2,6 +2,7 @@ import { type Delivery, DeliveryService, DeliveryState, Order } from "@synchook/
 import { Send } from "lucide-react";
 import { Link } from "react-router";
 import { useFilters } from "../../lib/filters.js";
+import { useNamed } from "../../lib/named.js";
 import { usePages } from "../../lib/pages.js";
 import { deliveryState } from "../../lib/states.js";
 import { Badge } from "../../ui/badge.js";
@@ -30,14 +31,13 @@ const states: { value: string; text: string; state: DeliveryState }[] = [
 export function List() {
   const filters = useFilters(...names);
   const { values } = filters;
+  const named = useNamed(values);
   const rows = usePages(
     DeliveryService.method.listDeliveries,
     {
       state: states.find(({ value }) => value === values.state)?.state ?? DeliveryState.UNSPECIFIED,
       endpointId: values.endpoint,
-      providerConfigKey: values.integration,
-      connectionId: values.connection,
-      syncName: values.sync,
+      ...named,
       model: values.model,
       runId: values.run,
       order: values.order === "oldest" ? Order.OLDEST_FIRST : Order.NEWEST_FIRST,

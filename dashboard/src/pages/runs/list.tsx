@@ -2,6 +2,7 @@ import { type Run, RunService, RunState } from "@synchook/client/gen/run_pb";
 import { Play } from "lucide-react";
 import { Link } from "react-router";
 import { useFilters } from "../../lib/filters.js";
+import { useNamed } from "../../lib/named.js";
 import { usePages } from "../../lib/pages.js";
 import { runState, triggerText } from "../../lib/states.js";
 import { changesText, dateOf, spanText } from "../../lib/words.js";
@@ -25,13 +26,12 @@ const states: { value: string; text: string; state: RunState }[] = [
 /** List is the project's runs, as the URL's query filters them. */
 export function List() {
   const { values, set, any, clear } = useFilters("state", "integration", "connection", "sync", "event");
+  const named = useNamed(values);
   const rows = usePages(
     RunService.method.listRuns,
     {
       state: states.find(({ value }) => value === values.state)?.state ?? RunState.UNSPECIFIED,
-      providerConfigKey: values.integration,
-      connectionId: values.connection,
-      syncName: values.sync,
+      ...named,
       eventId: values.event,
       pageSize: 50,
     },
